@@ -1,0 +1,358 @@
+//! A module: what the compiler makes, the verifier checks and the machine runs (rule `module.format`).
+//!
+//! A module is complete: request layout, constants, code, texts, windows and calendars. It names the time zone
+//! database it was compiled against, and holds nothing of comments or layout of the source; positions in the source
+//! travel beside it as a [`SourceMap`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::dec::Dec;
+use crate::ops::{Op, Reg};
+use crate::types::{Kind, Reading, Scalar};
+use crate::verdict::Verdict;
+use crate::window::{Calendar, Window};
+
+/// Version of the module format; a module of another version is refused.
+pub const FORMAT_VERSION: u16 = 1;
+/// Version of the language's semantics that a module is run under.
+pub const SEMANTICS_VERSION: u16 = 1;
+
+/// A whole module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Name of the package.
+    pub package: String,
+    /// Version of the semantics.
+    pub semantics: u16,
+    /// Version of the time zone database, such as `2026e`.
+    pub tzdb: String,
+    /// Enums, for reading and writing their members.
+    pub enums: Vec<EnumDef>,
+    /// Layouts; the first is the root: the request's members, then the signals.
+    pub layouts: Vec<Layout>,
+    /// Signals, each in a slot of the root layout.
+    pub signals: Vec<Signal>,
+    /// Reasons for not knowing: first one for each slot of each layout, then those that operations name.
+    pub causes: Vec<String>,
+    /// Constants.
+    pub constants: Vec<Const>,
+    /// Kind of each register.
+    pub registers: Vec<Kind>,
+    /// All code; blocks are stretches of it.
+    #[serde(with = "crate::codec::code")]
+    pub code: Vec<Op>,
+    /// The code that decides a request.
+    pub admission: Block,
+    /// The code of each `let`; one may force only those before it.
+    pub thunks: Vec<Block>,
+    /// Windows.
+    pub windows: Vec<Window>,
+    /// Calendars.
+    pub calendars: Vec<Calendar>,
+    /// Groups that escalations name.
+    pub groups: Vec<Group>,
+    /// Policies.
+    pub policies: Vec<Policy>,
+    /// Rules.
+    pub rules: Vec<Rule>,
+    /// Statements of rules.
+    pub statements: Vec<Statement>,
+    /// Waivers.
+    pub waivers: Vec<Waiver>,
+    /// Texts of reasons and fixes.
+    pub texts: Vec<Text>,
+    /// Worst-case fuel of `admission`; the verifier recomputes it.
+    pub fuel_bound: u64,
+}
+
+/// A stretch of code that ends with [`Op::End`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// Index of the first operation.
+    pub start: u32,
+    /// How many operations, `End` among them.
+    pub len: u32,
+}
+
+/// An enum.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnumDef {
+    /// Its name.
+    pub name: String,
+    /// Its members; a value is an index into these.
+    pub members: Vec<String>,
+}
+
+/// How a request or the elements of one list lie in slots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// How many slots one instance takes.
+    pub slots: u16,
+    /// Index of the cause that stands for the first slot; the others follow.
+    pub first_cause: u16,
+    /// Its members. The layout of a list of scalars has one member, without a name.
+    pub fields: Vec<Field>,
+}
+
+/// A member of a request, a record or a list's element.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// Its name in JSON.
+    pub name: String,
+    /// Whether it may be `null` or left out.
+    pub optional: bool,
+    /// What it holds.
+    pub node: Node,
+}
+
+/// What a member holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Node {
+    /// One value in one slot.
+    Scalar {
+        /// The slot.
+        slot: u16,
+        /// How it is read.
+        scalar: Scalar,
+        /// What a bare number means.
+        reading: Reading,
+    },
+    /// The members of a record, in slots of the same layout.
+    Record {
+        /// For an optional record, the slot that says whether it is there: true, none or unknown.
+        presence: Option<u16>,
+        /// Its members.
+        fields: Vec<Field>,
+    },
+    /// A list, in one slot.
+    List {
+        /// The slot.
+        slot: u16,
+        /// Layout of the elements.
+        layout: u16,
+        /// Most elements.
+        max: u32,
+    },
+}
+
+/// A fact that the server gathers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// Its name.
+    pub name: String,
+    /// Its slot in the root layout.
+    pub slot: u16,
+    /// How its value is read.
+    pub scalar: Scalar,
+    /// What a bare number means.
+    pub reading: Reading,
+    /// The source that answers it, such as `history.change_failure_rate`.
+    pub source: String,
+    /// Arguments for the source.
+    pub args: Vec<SignalArg>,
+}
+
+/// An argument of a signal's source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignalArg {
+    /// Its name, where it was given one.
+    pub name: Option<String>,
+    /// Its value.
+    pub value: SignalValue,
+}
+
+/// The value of an argument of a signal's source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SignalValue {
+    /// A slot of the request.
+    Slot(u16),
+    /// A constant.
+    Const(Const),
+}
+
+/// A constant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Const {
+    /// No value.
+    None,
+    /// A truth value.
+    Bool(bool),
+    /// An integer, a duration, an instant or a member of an enum.
+    Int(i64),
+    /// A decimal.
+    Dec(Dec),
+    /// Text.
+    Str(String),
+}
+
+/// Somebody who can release an escalation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its name in the source.
+    pub name: String,
+    /// Where its members are found, such as `directory("release-engineering")`.
+    pub source: String,
+}
+
+/// A policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// Its title, or empty.
+    pub title: String,
+    /// Whether it is only recorded.
+    pub trial: bool,
+    /// Whether a request that only it governs is allowed: it has an enforced rule or says `allow`.
+    pub governs: bool,
+}
+
+/// A rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its policy.
+    pub policy: u16,
+    /// Its name.
+    pub name: String,
+    /// Its title, or empty.
+    pub title: String,
+    /// The control that it enforces, such as `CTRL-007.2`.
+    pub control: Option<String>,
+    /// Whether a waiver may name it.
+    pub waivable: bool,
+    /// Whether it is only recorded.
+    pub trial: bool,
+}
+
+/// What a statement says when it objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Effect {
+    /// Advises and changes nothing.
+    Warn,
+    /// Objects.
+    Object(Verdict),
+}
+
+/// A statement of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// Its rule.
+    pub rule: u16,
+    /// What it says where its condition is true.
+    pub effect: Effect,
+    /// What it says where its condition is unknown.
+    pub on_unknown: Effect,
+    /// The register of its `for each`, which tells which element it objects to.
+    pub witness: Option<Reg>,
+    /// Its reason.
+    pub reason: u16,
+    /// How to mend it.
+    pub fix: Option<u16>,
+    /// When a delay ends.
+    pub until: Option<Until>,
+    /// Whom an escalation asks.
+    pub escalate: Option<Escalate>,
+    /// Whether its condition, or when it ends, depends on the instant of the decision.
+    pub timed: bool,
+}
+
+/// The end of a delay: code that leaves it in a register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Until {
+    /// The code.
+    pub block: Block,
+    /// The register with the result, an instant.
+    pub reg: Reg,
+}
+
+/// Who releases an escalation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalate {
+    /// The group.
+    pub group: u16,
+    /// How many of its members.
+    pub needs: u32,
+    /// How long the escalation stands, in nanoseconds.
+    pub expires: Option<i64>,
+}
+
+/// A waiver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiver {
+    /// Its policy.
+    pub policy: u16,
+    /// Its name.
+    pub name: String,
+    /// Its title, or empty.
+    pub title: String,
+    /// The rules that it waives.
+    pub rules: Vec<u16>,
+}
+
+/// A text with values in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    /// Code that computes the values.
+    pub block: Block,
+    /// What is written.
+    pub pieces: Vec<Piece>,
+}
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Piece {
+    /// These words.
+    Words(String),
+    /// A value.
+    Value {
+        /// Where it is.
+        reg: Reg,
+        /// How it is written; for a list, how its elements are.
+        scalar: Scalar,
+    },
+    /// A part of a condition, written only where it bears on the outcome. Parts are set apart by commas.
+    Part {
+        /// The part's truth.
+        cond: Reg,
+        /// Whether the statement objects when the part holds, or unless it does.
+        when: bool,
+        /// Written where it holds.
+        holds: Vec<Piece>,
+        /// Written where it does not hold.
+        fails: Vec<Piece>,
+        /// Written where that is unknown.
+        unknown: Vec<Piece>,
+    },
+}
+
+/// Positions in the source, beside a module and no part of its identity.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SourceMap {
+    /// Paths of the files, relative to the package.
+    pub files: Vec<String>,
+    /// Position of each statement.
+    pub statements: Vec<Position>,
+    /// Position of each policy.
+    pub policies: Vec<Position>,
+    /// Position of each waiver.
+    pub waivers: Vec<Position>,
+}
+
+/// A position in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Index of the file.
+    pub file: u16,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in code points, from 1.
+    pub column: u32,
+}
+
+impl SourceMap {
+    /// `file:line:column` of a position.
+    pub fn show(&self, position: Position) -> String {
+        let file = self.files.get(usize::from(position.file)).map_or("?", String::as_str);
+        format!("{file}:{}:{}", position.line, position.column)
+    }
+}

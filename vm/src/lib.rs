@@ -1,0 +1,14 @@
+//! Holdpoint's virtual machine: it reads a request by a module's layout, runs the module's code within its proven
+//! fuel, and tells the decision with its reasons.
+//!
+//! Pure by construction: no clock, no files, no network, no randomness, no hash map. `now` and every fact are inputs.
+//! The machine must not know of source text; positions reach it as data beside the module.
+//!
+//! Reading order: [`value`], [`snapshot`], [`request`], [`window`].
+#![deny(clippy::arithmetic_side_effects)]
+
+pub mod snapshot;
+pub mod value;
+
+pub use snapshot::Snapshot;
+pub use value::Value;
