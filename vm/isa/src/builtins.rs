@@ -51,20 +51,22 @@ impl Param {
 /// Calls a macro with every row of the table of builtins.
 #[macro_export]
 macro_rules! for_each_builtin {
-    ($callback:ident) => { $callback! {
-        /// Whether `text` begins with `prefix`.
-        1 StartsWith "starts_with" (text: Str, prefix: Str) -> Bool, cost 4, rule "lib.starts-with";
-        /// Whether `text` ends with `suffix`.
-        2 EndsWith "ends_with" (text: Str, suffix: Str) -> Bool, cost 4, rule "lib.ends-with";
-        /// Whether `part` occurs in `text`.
-        3 Contains "contains" (text: Str, part: Str) -> Bool, cost 64, rule "lib.contains";
-        /// What a percentage lacks to 100 %.
-        4 Complement "complement" (value: Percent) -> Percent, cost 1, rule "lib.complement";
-        /// `part` in percent of `whole`; unknown where `whole` is nought.
-        5 Ratio "ratio" (part: Int, whole: Int) -> Percent, cost 2, rule "lib.ratio";
-        /// The length of a stretch of time, without its sign.
-        6 AbsDuration "abs" (value: Duration) -> Duration, cost 1, rule "lib.abs";
-    } };
+    ($callback:ident) => {
+        $callback! {
+            /// Whether `text` begins with `prefix`.
+            1 StartsWith "starts_with" (text: Str, prefix: Str) -> Bool, cost 4, rule "lib.starts-with";
+            /// Whether `text` ends with `suffix`.
+            2 EndsWith "ends_with" (text: Str, suffix: Str) -> Bool, cost 4, rule "lib.ends-with";
+            /// Whether `part` occurs in `text`.
+            3 Contains "contains" (text: Str, part: Str) -> Bool, cost 64, rule "lib.contains";
+            /// What a percentage lacks to 100 %.
+            4 Complement "complement" (value: Percent) -> Percent, cost 1, rule "lib.complement";
+            /// `part` in percent of `whole`; unknown where `whole` is nought.
+            5 Ratio "ratio" (part: Int, whole: Int) -> Percent, cost 2, rule "lib.ratio";
+            /// The length of a stretch of time, without its sign.
+            6 AbsDuration "abs" (value: Duration) -> Duration, cost 1, rule "lib.abs";
+        }
+    };
 }
 
 macro_rules! define_builtins {

@@ -79,13 +79,20 @@ pub enum CodecError {
 impl fmt::Display for CodecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAModule => f.write_str("not a Holdpoint module: the first eight bytes are not `HOLDPNT\\0`"),
+            Self::NotAModule => {
+                f.write_str("not a Holdpoint module: the first eight bytes are not `HOLDPNT\\0`")
+            }
             Self::Format(found) => {
-                write!(f, "module format {found} is not readable here; this program reads format {FORMAT_VERSION}")
+                write!(
+                    f,
+                    "module format {found} is not readable here; this program reads format {FORMAT_VERSION}"
+                )
             }
             Self::TooLong => write!(f, "longer than {MODULE_BYTES_MAX} bytes"),
             Self::Malformed(what) => write!(f, "damaged: {what}"),
-            Self::NotCanonical => f.write_str("damaged: not the canonical bytes of the module that they decode to"),
+            Self::NotCanonical => {
+                f.write_str("damaged: not the canonical bytes of the module that they decode to")
+            }
             Self::Hash => f.write_str("not a hash: write `sha256:` and 64 hexadecimal digits"),
         }
     }
@@ -172,7 +179,8 @@ pub(crate) mod code {
         words
             .into_iter()
             .map(|word| {
-                Op::from_bytes(word).ok_or_else(|| serde::de::Error::custom("an operation has an unknown number"))
+                Op::from_bytes(word)
+                    .ok_or_else(|| serde::de::Error::custom("an operation has an unknown number"))
             })
             .collect()
     }

@@ -4,7 +4,7 @@
 //! of time: the checker needs the signatures of builtins, and the machine must never depend on a parser.
 //!
 //! Reading order: [`limits`], [`dec`], [`verdict`], [`types`], [`builtins`], [`fault`], [`ops`],
-//! [`window`], [`program`], [`codec`].
+//! [`window`], [`literal`], [`program`], [`codec`].
 #![deny(clippy::arithmetic_side_effects)]
 
 pub mod builtins;
@@ -12,6 +12,7 @@ pub mod codec;
 pub mod dec;
 pub mod fault;
 pub mod limits;
+pub mod literal;
 pub mod ops;
 pub mod program;
 pub mod types;

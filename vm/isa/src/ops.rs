@@ -295,13 +295,21 @@ impl Reader<'_> {
 }
 
 macro_rules! operand {
-    ($ty:ident, $value:expr) => { Operand::$ty($value) };
-    ($ty:ident, $value:expr, $class:ident) => { Operand::$ty($value, Class::$class) };
+    ($ty:ident, $value:expr) => {
+        Operand::$ty($value)
+    };
+    ($ty:ident, $value:expr, $class:ident) => {
+        Operand::$ty($value, Class::$class)
+    };
 }
 
 macro_rules! per_element {
-    () => { false };
-    ($list:ident) => { true };
+    () => {
+        false
+    };
+    ($list:ident) => {
+        true
+    };
 }
 
 macro_rules! define_ops {
