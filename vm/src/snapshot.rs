@@ -40,10 +40,12 @@ impl Snapshot {
         let found = match text.space {
             Space::Body => stretch(&self.body),
             Space::Scratch => stretch(&self.scratch),
-            Space::Constant => match usize::try_from(text.start).ok().and_then(|index| constants.get(index)) {
-                Some(Const::Str(words)) => Some(words.as_str()),
-                _ => None,
-            },
+            Space::Constant => {
+                match usize::try_from(text.start).ok().and_then(|index| constants.get(index)) {
+                    Some(Const::Str(words)) => Some(words.as_str()),
+                    _ => None,
+                }
+            }
         };
         found.unwrap_or_default()
     }
