@@ -5,6 +5,7 @@
 
 pub mod codes;
 pub mod messages;
+pub mod nearest;
 
 pub use codes::Code;
 
