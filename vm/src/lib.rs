@@ -13,6 +13,7 @@ pub mod request;
 mod shared_data;
 pub mod snapshot;
 pub mod value;
+pub mod window;
 
 pub use request::RequestError;
 pub use snapshot::Snapshot;
