@@ -5,6 +5,7 @@
 
 pub mod codes;
 pub mod messages;
+pub mod nearest;
 pub mod render;
 
 pub use codes::Code;

@@ -7,8 +7,13 @@
 //! Reading order: [`value`], [`snapshot`], [`request`], [`window`].
 #![deny(clippy::arithmetic_side_effects)]
 
+pub mod request;
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
+mod shared_data;
 pub mod snapshot;
 pub mod value;
 
+pub use request::RequestError;
 pub use snapshot::Snapshot;
 pub use value::Value;

@@ -2,6 +2,7 @@
 
 use holdpoint_isa::program::Const;
 
+use crate::request::Work;
 use crate::value::{ListRef, Space, StrRef, Value};
 
 /// The facts of one decision. A snapshot is reused from request to request and then allocates nothing.
@@ -13,6 +14,8 @@ pub struct Snapshot {
     pub(crate) scratch: String,
     /// The slots of the root layout, then the elements of lists.
     pub(crate) cells: Vec<Value>,
+    /// Memory of the reader.
+    pub(crate) work: Work,
 }
 
 impl Snapshot {

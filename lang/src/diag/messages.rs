@@ -3,6 +3,14 @@
 //! A message is lower case, has no full stop, puts user text in backticks and says what is wrong; its help says in the
 //! imperative what would be right.
 
+mod names;
+mod rules;
+mod types;
+
+pub use names::*;
+pub use rules::*;
+pub use types::*;
+
 use holdpoint_isa::limits;
 
 use super::{Code, Diagnostic};
