@@ -149,7 +149,9 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for wrong in ["", "rust", "policy", "policy pass", "policy accept pad=x", "policy accept foo", "table"] {
+        for wrong in
+            ["", "rust", "policy", "policy pass", "policy accept pad=x", "policy accept foo", "table"]
+        {
             assert!(kind(wrong).is_err(), "{wrong}");
         }
         for wrong in ["policy prelude", "policy accept name=a", "policy accept with="] {

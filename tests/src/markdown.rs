@@ -98,7 +98,8 @@ fn declared(lines: &[String]) -> &str {
     let code = lines.iter().map(|line| line.trim()).find(|line| !line.starts_with("///")).unwrap_or_default();
     let mut words = code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
     let first = words.next().unwrap_or("file");
-    let declares = matches!(first, "record" | "enum" | "fn" | "let" | "param" | "window" | "calendar" | "signal");
+    let declares =
+        matches!(first, "record" | "enum" | "fn" | "let" | "param" | "window" | "calendar" | "signal");
     if declares { words.next().unwrap_or(first) } else { first }
 }
 
@@ -159,7 +160,10 @@ impl Reader {
         let id = rest.strip_suffix(']').unwrap_or_default();
         let is_id = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
         if id.is_empty() || !id.chars().all(is_id) {
-            self.mistake(at, "a clause is `r[rule.id]` alone on its line, of small letters, digits, `.` and `-`");
+            self.mistake(
+                at,
+                "a clause is `r[rule.id]` alone on its line, of small letters, digits, `.` and `-`",
+            );
             return;
         }
         self.clause = Some(id.to_owned());
