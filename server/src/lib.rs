@@ -1,0 +1,4 @@
+//! Holdpoint's decision server.
+
+pub mod id;
+pub mod log;
