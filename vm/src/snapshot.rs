@@ -2,6 +2,7 @@
 
 use holdpoint_isa::program::Const;
 
+use crate::request::Work;
 use crate::value::{ListRef, Space, StrRef, Value};
 
 /// The facts of one decision. A snapshot is reused from request to request and then allocates nothing.
@@ -13,6 +14,8 @@ pub struct Snapshot {
     pub(crate) scratch: String,
     /// The slots of the root layout, then the elements of lists.
     pub(crate) cells: Vec<Value>,
+    /// Memory of the reader.
+    pub(crate) work: Work,
 }
 
 impl Snapshot {
@@ -40,10 +43,12 @@ impl Snapshot {
         let found = match text.space {
             Space::Body => stretch(&self.body),
             Space::Scratch => stretch(&self.scratch),
-            Space::Constant => match usize::try_from(text.start).ok().and_then(|index| constants.get(index)) {
-                Some(Const::Str(words)) => Some(words.as_str()),
-                _ => None,
-            },
+            Space::Constant => {
+                match usize::try_from(text.start).ok().and_then(|index| constants.get(index)) {
+                    Some(Const::Str(words)) => Some(words.as_str()),
+                    _ => None,
+                }
+            }
         };
         found.unwrap_or_default()
     }

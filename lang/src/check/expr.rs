@@ -1,0 +1,653 @@
+//! Expressions: what each name means, which type each node has, which overload each operator is.
+
+use holdpoint_isa::builtins::{Builtin, Param};
+use holdpoint_isa::program::Const;
+use holdpoint_isa::Dec;
+
+use super::Checker;
+use super::scope::{Meaning, TypeDef};
+use crate::ast::{self, BinaryOp, ExprKind, Literal, UnaryOp};
+use crate::diag::messages;
+use crate::hir::{Compare, Expr, Kind, Type};
+use crate::ops;
+use crate::span::Span;
+
+impl Checker<'_> {
+    /// Types an expression; `expected` tells what bare names and numbers may mean and is not enforced here.
+    pub(super) fn expr(&mut self, e: &ast::Expr, expected: Option<&Type>) -> Expr {
+        match &*e.kind {
+            ExprKind::Missing => error(e.span),
+            ExprKind::Literal(value) => self.literal(value, e.span, expected),
+            ExprKind::Name(name) => self.name(name, e.span, expected),
+            ExprKind::Field(base, name) => self.member(base, name, e.span),
+            ExprKind::Call(path, args) => self.call(path, args, e.span),
+            ExprKind::List(list) => self.list(list, e.span, expected),
+            ExprKind::Paren(inner) => self.expr(inner, expected),
+            ExprKind::Unary(UnaryOp::Not, inner) => {
+                let inner = self.condition(inner);
+                node(Kind::Not(inner), Type::Bool, e.span)
+            }
+            ExprKind::Unary(UnaryOp::Neg, inner) => self.negation(inner, e.span, expected),
+            ExprKind::Binary(op, a, b) => self.binary(*op, a, b, e.span),
+            ExprKind::IsNone(inner, negated) => self.is_none(inner, *negated, e.span),
+            ExprKind::Else(a, b) => self.otherwise(a, b, e.span, expected),
+            ExprKind::If(cond, yes, no) => self.choice(cond, yes, no, e.span, expected),
+            ExprKind::Match(on, arms) => self.matching(on, arms, e.span, expected),
+            ExprKind::Quantifier(quantifier, binder) => self.quantifier(*quantifier, binder, e.span),
+            ExprKind::Fold(fold, value, binder) => self.fold(*fold, value, binder, e.span),
+        }
+    }
+
+    /// Types a condition.
+    pub(super) fn condition(&mut self, e: &ast::Expr) -> Expr {
+        let typed = self.expr(e, Some(&Type::Bool));
+        self.expect(&typed, &Type::Bool.optional());
+        typed
+    }
+
+    /// Reports a value that does not fit.
+    pub(super) fn expect(&mut self, e: &Expr, expected: &Type) {
+        if expected.accepts(&e.ty) || e.ty.is_error() || expected.is_error() {
+            return;
+        }
+        let diagnostic = if expected.same(&e.ty) {
+            messages::may_be_none(e.span, &self.show(expected))
+        } else {
+            messages::mismatch(e.span, &self.show(expected.required()), &self.show(&e.ty))
+        };
+        self.report(diagnostic);
+    }
+
+    fn literal(&mut self, value: &Literal, span: Span, expected: Option<&Type>) -> Expr {
+        let decimal = matches!(expected.map(Type::required), Some(Type::Decimal));
+        let (value, ty) = match value {
+            Literal::None => (Const::None, Type::None),
+            Literal::Bool(value) => (Const::Bool(*value), Type::Bool),
+            Literal::Int(value) if decimal => (Const::Dec(Dec::from_int(*value)), Type::Decimal),
+            Literal::Int(value) => (Const::Int(*value), Type::Int),
+            Literal::Decimal(value) => (Const::Dec(*value), Type::Decimal),
+            Literal::Percent(value) => (Const::Dec(*value), Type::Percent),
+            Literal::Points(value) => (Const::Dec(*value), Type::Points),
+            Literal::Duration(value) => (Const::Int(*value), Type::Duration),
+            Literal::Instant(value) => (Const::Int(*value), Type::Instant),
+            Literal::Text(text) => {
+                let principal = matches!(expected.map(Type::required), Some(Type::Principal));
+                let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+                (Const::Str(text.clone()), if principal { Type::Principal } else { Type::Str(len) })
+            }
+            Literal::Date(_) | Literal::Time(_) => {
+                let what = if matches!(value, Literal::Date(_)) { "a date" } else { "a time of day" };
+                self.report(messages::not_allowed_here(span, what, "a value; it stands in windows and calendars"));
+                return error(span);
+            }
+        };
+        node(Kind::Const(value), ty, span)
+    }
+
+    fn name(&mut self, name: &str, span: Span, expected: Option<&Type>) -> Expr {
+        let member = self.enum_member(name, expected);
+        if let Some(local) = self.scopes.local(name) {
+            let ty = self.package.locals.get(local.0).map_or(Type::Error, |local| local.ty.clone());
+            return node(Kind::Local(local), ty, span);
+        }
+        match (self.scopes.value(name), member) {
+            (Some(_), Some((enum_name, _, _))) => {
+                self.report(messages::ambiguous(span, name, &format!("{enum_name}.{name}")));
+                error(span)
+            }
+            (None, Some((_, value, ty))) => node(Kind::Const(value), ty, span),
+            (Some(meaning), None) => self.meaning(meaning, name, span),
+            (None, None) => {
+                let diagnostic = self.unknown_name(name, span, expected);
+                self.report(diagnostic);
+                error(span)
+            }
+        }
+    }
+
+    fn unknown_name(&self, name: &str, span: Span, expected: Option<&Type>) -> crate::Diagnostic {
+        let Some(Type::Enum(id)) = expected.map(Type::required) else {
+            return messages::unknown_name(span, name, &self.scopes.value_names());
+        };
+        let Some(def) = self.package.enums.get(*id) else {
+            return messages::unknown_name(span, name, &[]);
+        };
+        let members: Vec<&str> = def.members.iter().map(String::as_str).collect();
+        messages::unknown_member(span, &format!("`{}`", def.name), name, &members)
+    }
+
+    /// The member of the expected enum with a name: the enum's name, the value and its type.
+    fn enum_member(&self, name: &str, expected: Option<&Type>) -> Option<(String, Const, Type)> {
+        let Type::Enum(id) = expected?.required() else { return None };
+        let def = self.package.enums.get(*id)?;
+        let index = def.members.iter().position(|member| member == name)?;
+        Some((def.name.clone(), Const::Int(i64::try_from(index).ok()?), Type::Enum(*id)))
+    }
+
+    fn meaning(&mut self, meaning: Meaning, name: &str, span: Span) -> Expr {
+        match meaning {
+            Meaning::Now => node(Kind::Now, Type::Instant, span),
+            Meaning::Request(index) => {
+                let request = self.package.request.unwrap_or(usize::MAX);
+                let base = node(Kind::Request, Type::Record(request), span);
+                self.record_member(base, request, index, span)
+            }
+            Meaning::Signal(index) => {
+                let ty = self.package.signals.get(index).map_or(Type::Error, |signal| signal.ty.clone());
+                node(Kind::Signal(index), ty, span)
+            }
+            Meaning::Let(slot) => match self.let_index(slot) {
+                Some(index) => {
+                    let ty = self.package.lets.get(index).map_or(Type::Error, |binding| binding.value.ty.clone());
+                    node(Kind::Let(index), ty, span)
+                }
+                None => error(span),
+            },
+            Meaning::Param(value, ty) => node(Kind::Param(name.to_owned(), value), ty, span),
+            Meaning::ParamList(values, ty) => {
+                let element = if let Type::List(element, _) = &ty { (**element).clone() } else { Type::Error };
+                let list = values.into_iter().map(|value| node(Kind::Const(value), element.clone(), span)).collect();
+                node(Kind::List(list), ty, span)
+            }
+            Meaning::Window(_) | Meaning::Group(_) | Meaning::Fn(_) => {
+                let what = format!("the {} `{name}`", meaning.what());
+                self.report(messages::not_allowed_here(span, &what, "a value"));
+                error(span)
+            }
+        }
+    }
+
+    // ---- members
+
+    fn member(&mut self, base: &ast::Expr, name: &ast::Ident, span: Span) -> Expr {
+        if let Some(member) = self.qualified_member(base, name, span) {
+            return member;
+        }
+        let base = self.expr(base, None);
+        match base.ty.required().clone() {
+            Type::Error => error(span),
+            Type::Record(id) => {
+                let def = self.package.records.get(id);
+                let found = def.and_then(|def| def.fields.iter().position(|field| field.name == name.name));
+                if let Some(index) = found {
+                    return self.record_member(base, id, index, span);
+                }
+                let members: Vec<&str> = def.map(|d| d.fields.iter().map(|f| f.name.as_str()).collect()).unwrap_or_default();
+                let of = if Some(id) == self.package.request { "the request".to_owned() } else { self.show(&base.ty) };
+                let diagnostic = messages::unknown_member(name.span, &of, &name.name, &members);
+                self.report(diagnostic);
+                error(span)
+            }
+            Type::List(..) if name.name == "size" => {
+                let ty = if matches!(base.ty, Type::Optional(_)) { Type::Int.optional() } else { Type::Int };
+                node(Kind::Size(base), ty, span)
+            }
+            Type::List(..) => {
+                let diagnostic = messages::unknown_member(name.span, "a list", &name.name, &["size"]);
+                self.report(diagnostic);
+                error(span)
+            }
+            other => {
+                let diagnostic = messages::no_members(name.span, &self.show(&other));
+                self.report(diagnostic);
+                error(span)
+            }
+        }
+    }
+
+    /// `Enum.member`, where no value has the enum's name.
+    fn qualified_member(&mut self, base: &ast::Expr, name: &ast::Ident, span: Span) -> Option<Expr> {
+        let ExprKind::Name(enum_name) = &*base.kind else { return None };
+        if self.scopes.declared(enum_name).is_some() {
+            return None;
+        }
+        let (TypeDef::Enum(id), at) = *self.scopes.types.get(enum_name)? else { return None };
+        self.scopes.used.insert(at);
+        let ty = Type::Enum(id);
+        if let Some((_, value, ty)) = self.enum_member(&name.name, Some(&ty)) {
+            return Some(node(Kind::Const(value), ty, span));
+        }
+        let diagnostic = self.unknown_name(&name.name, name.span, Some(&ty));
+        self.report(diagnostic);
+        Some(error(span))
+    }
+
+    fn record_member(&mut self, base: Expr, record: usize, index: usize, span: Span) -> Expr {
+        let field = self.package.records.get(record).and_then(|def| def.fields.get(index));
+        let ty = field.map_or(Type::Error, |field| field.ty.clone());
+        let ty = if matches!(base.ty, Type::Optional(_)) { ty.optional() } else { ty };
+        node(Kind::Member(base, index), ty, span)
+    }
+
+    // ---- operators
+
+    fn negation(&mut self, inner: &ast::Expr, span: Span, expected: Option<&Type>) -> Expr {
+        let inner = self.expr(inner, expected);
+        let ty = inner.ty.clone();
+        let negated = match &*inner.kind {
+            Kind::Const(Const::Int(value)) => value.checked_neg().map(Const::Int),
+            Kind::Const(Const::Dec(value)) => value.checked_neg().map(Const::Dec),
+            _ => None,
+        };
+        if let Some(value) = negated {
+            return node(Kind::Const(value), ty, span);
+        }
+        let fits = matches!(ty.required(), Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Error);
+        if !fits {
+            let diagnostic = messages::mismatch(inner.span, "a number", &self.show(&ty));
+            self.report(diagnostic);
+            return error(span);
+        }
+        node(Kind::Neg(inner), ty, span)
+    }
+
+    fn binary(&mut self, op: BinaryOp, a: &ast::Expr, b: &ast::Expr, span: Span) -> Expr {
+        match op {
+            BinaryOp::And | BinaryOp::Or => {
+                let (a, b) = (self.condition(a), self.condition(b));
+                let kind = if op == BinaryOp::And { Kind::And(a, b) } else { Kind::Or(a, b) };
+                node(kind, Type::Bool, span)
+            }
+            BinaryOp::Eq => self.comparison(Compare::Eq, a, b, span),
+            BinaryOp::Ne => self.comparison(Compare::Ne, a, b, span),
+            BinaryOp::Lt => self.comparison(Compare::Lt, a, b, span),
+            BinaryOp::Le => self.comparison(Compare::Le, a, b, span),
+            BinaryOp::Gt => self.comparison(Compare::Gt, a, b, span),
+            BinaryOp::Ge => self.comparison(Compare::Ge, a, b, span),
+            BinaryOp::In => self.within(a, b, span),
+            BinaryOp::NotIn => {
+                let inner = self.within(a, b, span);
+                node(Kind::Not(inner), Type::Bool, span)
+            }
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => self.arithmetic(op, a, b, span),
+        }
+    }
+
+    /// Both operands, each helping to tell what the other's bare names mean.
+    fn operands(&mut self, a: &ast::Expr, b: &ast::Expr) -> (Expr, Expr) {
+        if self.leans_on_other(a) && !self.leans_on_other(b) {
+            let b = self.expr(b, None);
+            let a = self.expr(a, Some(&b.ty));
+            return (a, b);
+        }
+        let a = self.expr(a, None);
+        let b = self.expr(b, Some(&a.ty));
+        (a, b)
+    }
+
+    /// Whether an operand says nothing of its own type: a name that nothing declares, or a bare number or text.
+    fn leans_on_other(&self, e: &ast::Expr) -> bool {
+        match &*e.kind {
+            ExprKind::Name(name) => self.scopes.declared(name).is_none(),
+            ExprKind::Literal(Literal::Int(_) | Literal::Text(_) | Literal::None) => true,
+            ExprKind::Paren(inner) | ExprKind::Unary(UnaryOp::Neg, inner) => self.leans_on_other(inner),
+            _ => false,
+        }
+    }
+
+    fn comparison(&mut self, compare: Compare, a: &ast::Expr, b: &ast::Expr, span: Span) -> Expr {
+        let (a, b) = self.operands(a, b);
+        if a.ty.is_error() || b.ty.is_error() {
+            return error_of(Type::Bool, span);
+        }
+        if !a.ty.same(&b.ty) || !a.ty.is_scalar() || !b.ty.is_scalar() {
+            let (left, right) = (self.show(&a.ty), self.show(&b.ty));
+            self.report(messages::not_comparable(span, (a.span, &left), (b.span, &right)));
+            return error_of(Type::Bool, span);
+        }
+        let equality = matches!(compare, Compare::Eq | Compare::Ne);
+        if !equality && !self.has_order(&a.ty) {
+            let diagnostic = messages::no_order(span, &self.show(a.ty.required()));
+            self.report(diagnostic);
+            return error_of(Type::Bool, span);
+        }
+        node(Kind::Compare(compare, a, b), Type::Bool, span)
+    }
+
+    fn has_order(&self, ty: &Type) -> bool {
+        match ty.required() {
+            Type::Int | Type::Decimal | Type::Percent | Type::Points | Type::Duration | Type::Instant => true,
+            Type::Enum(id) => self.package.enums.get(*id).is_some_and(|def| def.ordered),
+            _ => false,
+        }
+    }
+
+    fn within(&mut self, a: &ast::Expr, b: &ast::Expr, span: Span) -> Expr {
+        if let ExprKind::Name(name) = &*b.kind
+            && self.scopes.local(name).is_none()
+            && let Some(Meaning::Window(window)) = self.scopes.value(name)
+        {
+            let at = self.expr(a, Some(&Type::Instant));
+            self.expect(&at, &Type::Instant.optional());
+            return node(Kind::InWindow(at, window), Type::Bool, span);
+        }
+        let (value, list) = if matches!(&*b.kind, ExprKind::List(_)) {
+            let value = self.expr(a, None);
+            let expected = Type::List(Box::new(value.ty.required().clone()), 0);
+            (value, self.expr(b, Some(&expected)))
+        } else {
+            let list = self.expr(b, None);
+            let element = element_type(&list.ty);
+            (self.expr(a, element.as_ref()), list)
+        };
+        let Some(element) = element_type(&list.ty) else {
+            if !list.ty.is_error() {
+                let diagnostic = messages::not_a_list(list.span, &self.show(&list.ty));
+                self.report(diagnostic);
+            }
+            return error_of(Type::Bool, span);
+        };
+        if !element.same(&value.ty) || !value.ty.is_scalar() {
+            let diagnostic = messages::mismatch(value.span, &self.show(&element), &self.show(&value.ty));
+            self.report(diagnostic);
+            return error_of(Type::Bool, span);
+        }
+        node(Kind::In(value, list), Type::Bool, span)
+    }
+
+    fn arithmetic(&mut self, op: BinaryOp, a: &ast::Expr, b: &ast::Expr, span: Span) -> Expr {
+        let left = self.expr(a, None);
+        // A bare number beside a decimal is a decimal; beside anything else it keeps its own type.
+        let hint = matches!(left.ty.required(), Type::Decimal).then_some(Type::Decimal);
+        let right = self.expr(b, hint.as_ref());
+        let left = match (&left.ty, right.ty.required()) {
+            (Type::Int, Type::Decimal) if matches!(&*a.kind, ExprKind::Literal(_)) => self.expr(a, Some(&Type::Decimal)),
+            _ => left,
+        };
+        if left.ty.is_error() || right.ty.is_error() {
+            return error(span);
+        }
+        let (lhs, rhs) = (left.ty.required(), right.ty.required());
+        if let Some(row) = ops::overload(op, lhs, rhs) {
+            let ty = row.result.ty();
+            return node(Kind::Arith(row.arith, left, right), ty, span);
+        }
+        let diagnostic = if *lhs == Type::Percent && *rhs == Type::Percent {
+            let show = |e: &Expr| match &*e.kind {
+                Kind::Const(Const::Dec(value)) => format!("{value}%"),
+                Kind::Param(name, _) => name.clone(),
+                _ => "a%".to_owned(),
+            };
+            messages::percent_sum(span, &show(&left), &show(&right), op.word())
+        } else {
+            let takes: Vec<String> = ops::right_operands(op, lhs).iter().map(|ty| self.show(ty)).collect();
+            let (l, r) = (self.show(lhs), self.show(rhs));
+            messages::no_operator(span, op.word(), (left.span, &l), (right.span, &r), &takes)
+        };
+        self.report(diagnostic);
+        error(span)
+    }
+
+    // ---- none
+
+    fn is_none(&mut self, inner: &ast::Expr, negated: bool, span: Span) -> Expr {
+        let inner = self.expr(inner, None);
+        if !matches!(inner.ty, Type::Optional(_) | Type::Error | Type::None) {
+            let diagnostic = messages::never_none(inner.span, &self.show(&inner.ty));
+            self.report(diagnostic);
+        }
+        let test = node(Kind::IsNone(inner), Type::Bool, span);
+        if negated { node(Kind::Not(test), Type::Bool, span) } else { test }
+    }
+
+    fn otherwise(&mut self, a: &ast::Expr, b: &ast::Expr, span: Span, expected: Option<&Type>) -> Expr {
+        let a = self.expr(a, expected);
+        let b = self.expr(b, Some(a.ty.required()));
+        if !matches!(a.ty, Type::Optional(_) | Type::Error) {
+            let diagnostic = messages::never_none(a.span, &self.show(&a.ty));
+            self.report(diagnostic);
+            return error(span);
+        }
+        if !a.ty.same(&b.ty) || !a.ty.is_scalar() {
+            self.expect(&b, &a.ty.required().clone());
+            return error(span);
+        }
+        let ty = b.ty.clone();
+        node(Kind::Else(a, b), ty, span)
+    }
+
+    // ---- choices
+
+    fn choice(&mut self, cond: &ast::Expr, yes: &ast::Expr, no: &ast::Expr, span: Span, expected: Option<&Type>) -> Expr {
+        let cond = self.condition(cond);
+        let yes = self.expr(yes, expected);
+        let no = self.expr(no, Some(expected.unwrap_or(&yes.ty)));
+        let ty = self.join(&yes, &no);
+        node(Kind::If(cond, yes, no), ty, span)
+    }
+
+    /// The type of two branches.
+    fn join(&mut self, a: &Expr, b: &Expr) -> Type {
+        if !a.ty.same(&b.ty) {
+            self.expect(b, &a.ty.required().clone());
+            return Type::Error;
+        }
+        if !a.ty.is_scalar() && !a.ty.is_error() {
+            let diagnostic = messages::not_allowed_here(a.span, &self.show(&a.ty), "a branch");
+            self.report(diagnostic);
+            return Type::Error;
+        }
+        let optional = [a, b].iter().any(|e| matches!(e.ty, Type::Optional(_) | Type::None));
+        let base = if matches!(a.ty, Type::None) { b.ty.clone() } else { a.ty.clone() };
+        if optional { base.optional() } else { base }
+    }
+
+    fn matching(&mut self, on: &ast::Expr, arms: &[ast::Arm], span: Span, expected: Option<&Type>) -> Expr {
+        let on = self.expr(on, None);
+        let Type::Enum(id) = *on.ty.required() else {
+            if !on.ty.is_error() {
+                let diagnostic = messages::match_needs_enum(on.span, &self.show(&on.ty));
+                self.report(diagnostic);
+            }
+            return error(span);
+        };
+        let members = self.package.enums.get(id).map(|def| def.members.clone()).unwrap_or_default();
+        let mut named: Vec<(usize, Span)> = Vec::new();
+        let mut typed: Vec<(Vec<usize>, Expr)> = Vec::new();
+        for arm in arms {
+            let indices = arm.members.iter().filter_map(|member| self.arm_member(id, &members, member, &mut named));
+            let indices = indices.collect();
+            let hint = expected.cloned().or_else(|| typed.first().map(|(_, value)| value.ty.clone()));
+            let value = self.expr(&arm.value, hint.as_ref());
+            typed.push((indices, value));
+        }
+        let missing: Vec<&str> = members
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| named.iter().all(|(other, _)| other != index))
+            .map(|(_, name)| name.as_str())
+            .collect();
+        if !missing.is_empty() {
+            self.report(messages::not_exhaustive(span, &missing));
+        }
+        let ty = self.join_arms(&typed);
+        node(Kind::Match(on, typed), ty, span)
+    }
+
+    fn arm_member(
+        &mut self,
+        id: usize,
+        members: &[String],
+        member: &ast::Ident,
+        named: &mut Vec<(usize, Span)>,
+    ) -> Option<usize> {
+        let Some(index) = members.iter().position(|name| *name == member.name) else {
+            let diagnostic = self.unknown_name(&member.name, member.span, Some(&Type::Enum(id)));
+            self.report(diagnostic);
+            return None;
+        };
+        if let Some((_, first)) = named.iter().find(|(other, _)| *other == index) {
+            self.report(messages::repeated_member(member.span, &member.name, *first));
+            return None;
+        }
+        named.push((index, member.span));
+        Some(index)
+    }
+
+    fn join_arms(&mut self, arms: &[(Vec<usize>, Expr)]) -> Type {
+        let Some(((_, first), rest)) = arms.split_first() else { return Type::Error };
+        let mut ty = first.ty.clone();
+        for (_, value) in rest {
+            let joined = self.join(first, value);
+            if joined.is_error() || matches!(joined, Type::Optional(_)) {
+                ty = joined;
+            }
+        }
+        ty
+    }
+
+    // ---- calls
+
+    fn call(&mut self, path: &ast::Path, args: &[ast::Arg], span: Span) -> Expr {
+        let name = path.text();
+        let [single] = path.parts.as_slice() else {
+            self.report(messages::unknown_thing(path.span, "function", &name, &[]));
+            return error(span);
+        };
+        for arg in args {
+            if let Some(name) = &arg.name {
+                self.report(messages::named_argument(name.span, &single.name));
+            }
+        }
+        if single.name == "next_open" {
+            return self.next_open(args, span);
+        }
+        if let Some(Meaning::Fn(slot)) = self.scopes.value(&name) {
+            return self.call_fn(slot, args, span);
+        }
+        match Builtin::from_word(&name) {
+            Some(builtin) => self.call_builtin(builtin, args, span),
+            None => {
+                let mut known = self.scopes.names(|meaning| matches!(meaning, Meaning::Fn(_)));
+                known.extend(Builtin::ALL.iter().map(|builtin| builtin.info().word));
+                known.push("next_open");
+                let diagnostic = messages::unknown_thing(path.span, "function", &name, &known);
+                self.report(diagnostic);
+                error(span)
+            }
+        }
+    }
+
+    fn call_fn(&mut self, slot: usize, args: &[ast::Arg], span: Span) -> Expr {
+        let Some(found) = self.scopes.fns.get(slot) else { return error(span) };
+        let (name, params, result) = (found.decl.name.name.clone(), found.params.clone(), found.result.clone());
+        let typed = self.arguments(&name, args, &params, span);
+        match self.fn_index(slot) {
+            Some(index) if typed.len() == params.len() => node(Kind::Call(index, typed), result, span),
+            _ => error_of(result, span),
+        }
+    }
+
+    fn call_builtin(&mut self, builtin: Builtin, args: &[ast::Arg], span: Span) -> Expr {
+        let info = builtin.info();
+        let params: Vec<Type> = info.params.iter().map(|(_, param)| param_type(*param).optional()).collect();
+        let typed = self.arguments(info.word, args, &params, span);
+        let result = param_type(info.result);
+        if typed.len() == params.len() { node(Kind::Builtin(builtin, typed), result, span) } else { error_of(result, span) }
+    }
+
+    fn arguments(&mut self, name: &str, args: &[ast::Arg], params: &[Type], span: Span) -> Vec<Expr> {
+        if args.len() != params.len() {
+            self.report(messages::argument_count(span, name, params.len(), args.len()));
+            return Vec::new();
+        }
+        let mut typed = Vec::new();
+        for (arg, param) in args.iter().zip(params) {
+            let value = self.expr(&arg.value, Some(param));
+            self.expect(&value, param);
+            typed.push(value);
+        }
+        typed
+    }
+
+    fn next_open(&mut self, args: &[ast::Arg], span: Span) -> Expr {
+        let [window, at] = args else {
+            self.report(messages::argument_count(span, "next_open", 2, args.len()));
+            return error(span);
+        };
+        let meaning = match &*window.value.kind {
+            ExprKind::Name(name) => self.scopes.value(name),
+            _ => None,
+        };
+        let at = self.expr(&at.value, Some(&Type::Instant));
+        self.expect(&at, &Type::Instant.optional());
+        let Some(Meaning::Window(index)) = meaning else {
+            self.report(messages::mismatch(window.value.span, "the name of a window", "something else"));
+            return error(span);
+        };
+        node(Kind::NextOpen(index, at), Type::Instant, span)
+    }
+
+    fn list(&mut self, list: &[ast::Expr], span: Span, expected: Option<&Type>) -> Expr {
+        let element = match expected.map(Type::required) {
+            Some(Type::List(element, _)) => Some((**element).clone()),
+            _ => None,
+        };
+        let mut typed: Vec<Expr> = Vec::new();
+        for e in list {
+            let hint = element.clone().or_else(|| typed.first().map(|first| first.ty.clone()));
+            let value = self.expr(e, hint.as_ref());
+            if let Some(hint) = hint.as_ref().filter(|hint| !hint.is_error()) {
+                self.expect(&value, &hint.required().clone());
+            }
+            self.report_repeated(&typed, &value);
+            typed.push(value);
+        }
+        let Some(ty) = element.or_else(|| typed.first().map(|first| first.ty.clone())) else {
+            self.report(messages::needs_context(span, "an empty list"));
+            return error(span);
+        };
+        let max = u32::try_from(typed.len()).unwrap_or(u32::MAX).max(1);
+        node(Kind::List(typed), Type::List(Box::new(ty), max), span)
+    }
+
+    fn report_repeated(&mut self, before: &[Expr], value: &Expr) {
+        let Some(found) = constant(value) else { return };
+        if let Some(first) = before.iter().find(|other| constant(other).as_ref() == Some(&found)) {
+            self.report(messages::repeated_member(value.span, "this value", first.span));
+        }
+    }
+}
+
+/// The value of a constant expression.
+pub(super) fn constant(e: &Expr) -> Option<Const> {
+    match &*e.kind {
+        Kind::Const(value) | Kind::Param(_, value) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+/// The type of a list's elements.
+pub(super) fn element_type(list: &Type) -> Option<Type> {
+    match list.required() {
+        Type::List(element, _) => Some((**element).clone()),
+        _ => None,
+    }
+}
+
+const fn param_type(param: Param) -> Type {
+    match param {
+        Param::Bool => Type::Bool,
+        Param::Int => Type::Int,
+        Param::Decimal => Type::Decimal,
+        Param::Percent => Type::Percent,
+        Param::Duration => Type::Duration,
+        Param::Instant => Type::Instant,
+        Param::Str => Type::Str(holdpoint_isa::limits::STRING_BYTES_MAX),
+    }
+}
+
+/// A node of the tree.
+pub(super) fn node(kind: Kind, ty: Type, span: Span) -> Expr {
+    Expr { kind: Box::new(kind), ty, span }
+}
+
+/// Something wrong, reported already.
+pub(super) fn error(span: Span) -> Expr {
+    node(Kind::Error, Type::Error, span)
+}
+
+/// Something wrong whose type is known all the same.
+fn error_of(ty: Type, span: Span) -> Expr {
+    node(Kind::Error, ty, span)
+}

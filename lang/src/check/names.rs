@@ -1,0 +1,239 @@
+//! Declarations of values, and what nothing uses.
+
+use super::Checker;
+use super::scope::{Entry, FnSlot, LetSlot, Meaning, Progress};
+use crate::ast;
+use crate::diag::messages;
+use crate::hir::{self, Type};
+use crate::span::Span;
+
+impl<'a> Checker<'a> {
+    /// Declares everything that a name may stand for, in no particular order.
+    pub(super) fn declare_values(&mut self) {
+        let nowhere = self.package_span();
+        self.scopes.package.insert("now".to_owned(), Entry { meaning: Meaning::Now, span: nowhere, watched: false });
+        self.declare_members();
+        for (item, library) in self.items() {
+            self.declare_item(item, !library);
+        }
+        let policies: Vec<&'a ast::PolicyDecl> = self.items().filter_map(|(item, _)| as_policy(item)).collect();
+        for (index, policy) in policies.iter().enumerate() {
+            let first = policies.iter().take(index).find(|other| other.name.name == policy.name.name);
+            if let Some(first) = first {
+                self.report(messages::duplicate(policy.name.span, &policy.name.name, first.name.span));
+            }
+            self.declare_policy(policy, index);
+        }
+        self.scopes.policy = None;
+    }
+
+    fn declare_members(&mut self) {
+        let request = self.package.request.and_then(|id| self.package.records.get(id));
+        let names: Vec<String> = request.map(|r| r.fields.iter().map(|f| f.name.clone()).collect()).unwrap_or_default();
+        let spans = self.items().find_map(|(item, _)| match item {
+            ast::Item::Request(decl) => Some(decl.fields.iter().map(|f| f.name.clone()).collect::<Vec<_>>()),
+            _ => None,
+        });
+        for (index, name) in names.into_iter().enumerate() {
+            let ident = spans.iter().flatten().find(|ident| ident.name == name);
+            let span = ident.map_or_else(|| self.package_span(), |ident| ident.span);
+            let ident = ast::Ident { name, span };
+            self.declare(&ident, Meaning::Request(index), false);
+        }
+    }
+
+    fn declare_item(&mut self, item: &'a ast::Item, watched: bool) {
+        match item {
+            ast::Item::Window(decl) => self.declare_window(decl, watched),
+            ast::Item::Calendar(decl) => self.declare_calendar(decl),
+            ast::Item::Group(decl) => {
+                let meaning = Meaning::Group(self.package.groups.len());
+                let source = format!("{}({:?})", decl.source.text(), decl.argument);
+                self.package.groups.push((decl.name.name.clone(), source));
+                self.declare(&decl.name, meaning, watched);
+            }
+            ast::Item::Signal(decl) => self.declare_signal(decl, watched),
+            ast::Item::Fn(decl) => self.declare_fn(decl, watched),
+            ast::Item::Let(decl) => self.declare_let(decl, None, watched),
+            ast::Item::Param(decl) => self.declare_param(decl, watched),
+            ast::Item::Fixture(decl) => match self.fixtures.insert(&decl.name.name, decl) {
+                Some(first) => self.report(messages::duplicate(decl.name.span, &decl.name.name, first.name.span)),
+                None => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn declare_policy(&mut self, policy: &'a ast::PolicyDecl, index: usize) {
+        self.scopes.policies.push(std::collections::BTreeMap::new());
+        self.scopes.policy = Some(index);
+        for param in &policy.params {
+            self.declare_param(param, true);
+        }
+        for binding in &policy.lets {
+            self.declare_let(binding, Some(index), true);
+        }
+    }
+
+    fn declare_let(&mut self, decl: &'a ast::LetDecl, policy: Option<usize>, watched: bool) {
+        let meaning = Meaning::Let(self.scopes.lets.len());
+        self.scopes.lets.push(LetSlot { decl, policy, progress: Progress::Pending });
+        self.declare(&decl.name, meaning, watched);
+    }
+
+    fn declare_fn(&mut self, decl: &'a ast::FnDecl, watched: bool) {
+        let meaning = Meaning::Fn(self.scopes.fns.len());
+        let params = decl.params.iter().map(|(_, ty)| self.ty(ty)).collect();
+        let result = self.ty(&decl.result);
+        if matches!(result.required(), Type::Record(_) | Type::List(..)) {
+            self.report(messages::not_allowed_here(decl.result.span, &self.show(&result), "the result of a function"));
+        }
+        self.scopes.fns.push(FnSlot { decl, params, result, progress: Progress::Pending });
+        self.declare(&decl.name, meaning, watched);
+    }
+
+    fn declare_param(&mut self, decl: &'a ast::ParamDecl, watched: bool) {
+        let ty = self.ty(&decl.ty);
+        let value = self.expr(&decl.value, Some(&ty));
+        self.expect(&value, &ty);
+        let meaning = self.param_meaning(&value, &ty);
+        self.declare(&decl.name, meaning, watched);
+    }
+
+    fn param_meaning(&mut self, value: &hir::Expr, ty: &Type) -> Meaning {
+        if let (hir::Kind::List(list), Type::List(..)) = (&*value.kind, ty) {
+            let constants: Option<Vec<_>> = list.iter().map(super::expr::constant).collect();
+            if let Some(constants) = constants {
+                return Meaning::ParamList(constants, ty.clone());
+            }
+        }
+        match super::expr::constant(value) {
+            Some(constant) => Meaning::Param(constant, ty.clone()),
+            None => {
+                if !value.ty.is_error() {
+                    self.report(messages::not_constant(value.span, "a parameter"));
+                }
+                Meaning::Param(holdpoint_isa::program::Const::None, Type::Error)
+            }
+        }
+    }
+
+    /// Declares a name in the scope that is open.
+    pub(super) fn declare(&mut self, name: &ast::Ident, meaning: Meaning, watched: bool) {
+        if let Some(first) = self.scopes.declared(&name.name) {
+            self.report(messages::duplicate(name.span, &name.name, first));
+            return;
+        }
+        let entry = Entry { meaning, span: name.span, watched };
+        let scope = match self.scopes.policy.and_then(|policy| self.scopes.policies.get_mut(policy)) {
+            Some(scope) => scope,
+            None => &mut self.scopes.package,
+        };
+        scope.insert(name.name.clone(), entry);
+    }
+
+    /// Opens the scope of a name for an element or an argument.
+    pub(super) fn bind(&mut self, name: &ast::Ident, ty: Type) -> hir::LocalId {
+        if let Some(first) = self.scopes.declared(&name.name) {
+            self.report(messages::duplicate(name.span, &name.name, first));
+        }
+        let id = hir::LocalId(self.package.locals.len());
+        self.package.locals.push(hir::Local { name: name.name.clone(), ty });
+        self.scopes.locals.push((name.name.clone(), id, name.span));
+        id
+    }
+
+    /// Closes the scope opened last.
+    pub(super) fn unbind(&mut self) {
+        self.scopes.locals.pop();
+    }
+
+    /// Checks every `let` and `fn` that nothing has needed so far.
+    pub(super) fn check_lets(&mut self) {
+        for index in 0..self.scopes.lets.len() {
+            self.let_index(index);
+        }
+        for index in 0..self.scopes.fns.len() {
+            self.fn_index(index);
+        }
+    }
+
+    /// The index of a `let` in the typed package; checks it when it is first asked for.
+    pub(super) fn let_index(&mut self, slot: usize) -> Option<usize> {
+        let (decl, policy, progress) = self.scopes.lets.get(slot).map(|s| (s.decl, s.policy, s.progress))?;
+        match progress {
+            Progress::Done(index) => return Some(index),
+            Progress::Active => {
+                self.report(messages::recursive(decl.name.span, "value", &decl.name.name));
+                return None;
+            }
+            Progress::Pending => self.set_let(slot, Progress::Active),
+        }
+        let saved = (self.scopes.policy, std::mem::take(&mut self.scopes.locals));
+        self.scopes.policy = policy;
+        let value = self.expr(&decl.value, None);
+        (self.scopes.policy, self.scopes.locals) = saved;
+        if matches!(value.ty, Type::None) {
+            self.report(messages::needs_context(value.span, "`none`"));
+        }
+        let index = self.package.lets.len();
+        self.package.lets.push(hir::Let { name: decl.name.name.clone(), value });
+        self.set_let(slot, Progress::Done(index));
+        Some(index)
+    }
+
+    fn set_let(&mut self, slot: usize, progress: Progress) {
+        if let Some(slot) = self.scopes.lets.get_mut(slot) {
+            slot.progress = progress;
+        }
+    }
+
+    /// The index of a function in the typed package; checks its body when it is first asked for.
+    pub(super) fn fn_index(&mut self, slot: usize) -> Option<usize> {
+        let found = self.scopes.fns.get(slot)?;
+        let (decl, types, result, progress) = (found.decl, found.params.clone(), found.result.clone(), found.progress);
+        match progress {
+            Progress::Done(index) => return Some(index),
+            Progress::Active => {
+                self.report(messages::recursive(decl.name.span, "function", &decl.name.name));
+                return None;
+            }
+            Progress::Pending => self.set_fn(slot, Progress::Active),
+        }
+        let saved = (self.scopes.policy.take(), std::mem::take(&mut self.scopes.locals));
+        let params = decl.params.iter().zip(types).map(|((name, _), ty)| self.bind(name, ty)).collect();
+        let body = self.expr(&decl.body, Some(&result));
+        self.expect(&body, &result);
+        (self.scopes.policy, self.scopes.locals) = saved;
+        let index = self.package.fns.len();
+        self.package.fns.push(hir::Fn { name: decl.name.name.clone(), params, body });
+        self.set_fn(slot, Progress::Done(index));
+        Some(index)
+    }
+
+    fn set_fn(&mut self, slot: usize, progress: Progress) {
+        if let Some(slot) = self.scopes.fns.get_mut(slot) {
+            slot.progress = progress;
+        }
+    }
+
+    /// Warns of names of the package that nothing uses.
+    pub(super) fn report_unused(&mut self) {
+        let scopes = std::iter::once(&self.scopes.package).chain(&self.scopes.policies);
+        let unused: Vec<(Span, &'static str, String)> = scopes
+            .flatten()
+            .filter(|(_, entry)| entry.watched && !self.scopes.used.contains(&entry.span))
+            .map(|(name, entry)| (entry.span, entry.meaning.what(), name.clone()))
+            .collect();
+        for (span, what, name) in unused {
+            self.report(messages::unused(span, what, &name));
+        }
+    }
+}
+
+fn as_policy(item: &ast::Item) -> Option<&ast::PolicyDecl> {
+    match item {
+        ast::Item::Policy(decl) => Some(decl),
+        _ => None,
+    }
+}

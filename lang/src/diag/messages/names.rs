@@ -1,0 +1,85 @@
+//! Words about names and declarations.
+
+use crate::diag::nearest::nearest;
+use crate::diag::{Code, Diagnostic};
+use crate::span::Span;
+
+fn did_you_mean(diagnostic: Diagnostic, span: Span, name: &str, candidates: &[&str]) -> Diagnostic {
+    match nearest(name, candidates.iter().copied()) {
+        Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), span, near),
+        None => diagnostic,
+    }
+}
+
+/// The candidates as a note, where there are few enough to read.
+fn listed(diagnostic: Diagnostic, what: &str, candidates: &[&str]) -> Diagnostic {
+    if candidates.is_empty() || candidates.len() > 12 {
+        return diagnostic;
+    }
+    let list: Vec<String> = candidates.iter().map(|name| format!("`{name}`")).collect();
+    diagnostic.note(format!("{what}: {}", list.join(", ")))
+}
+
+/// A name that nothing declares.
+pub fn unknown_name(span: Span, name: &str, candidates: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnknownName, span, format!("unknown name `{name}`"));
+    did_you_mean(diagnostic, span, name, candidates)
+}
+
+/// A name of a certain kind of thing that nothing declares.
+pub fn unknown_thing(span: Span, what: &str, name: &str, candidates: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnknownName, span, format!("unknown {what} `{name}`"));
+    listed(did_you_mean(diagnostic, span, name, candidates), "known here", candidates)
+}
+
+/// A name declared twice.
+pub fn duplicate(span: Span, name: &str, first: Span) -> Diagnostic {
+    Diagnostic::new(Code::Duplicate, span, format!("`{name}` is declared twice"))
+        .also(first, "declared here first")
+        .help("give one of them another name")
+}
+
+/// A name that is both a value and a member of the expected enum.
+pub fn ambiguous(span: Span, name: &str, qualified: &str) -> Diagnostic {
+    Diagnostic::new(Code::Ambiguous, span, format!("`{name}` could be a value or a member of the enum"))
+        .fix(format!("write `{qualified}` for the member"), span, qualified)
+}
+
+/// A type that nothing declares.
+pub fn unknown_type(span: Span, name: &str, candidates: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnknownType, span, format!("unknown type `{name}`"));
+    did_you_mean(diagnostic, span, name, candidates)
+}
+
+/// A member that a record or enum does not have.
+pub fn unknown_member(span: Span, of: &str, name: &str, candidates: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnknownMember, span, format!("{of} has no member `{name}`"));
+    listed(did_you_mean(diagnostic, span, name, candidates), "its members", candidates)
+}
+
+/// A member of something that has none.
+pub fn no_members(span: Span, ty: &str) -> Diagnostic {
+    Diagnostic::new(Code::UnknownMember, span, format!("a value of type {ty} has no members"))
+}
+
+/// A module that is not there.
+pub fn unknown_module(span: Span, name: &str, candidates: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnknownModule, span, format!("unknown module `{name}`"));
+    listed(did_you_mean(diagnostic, span, name, candidates), "the library has", candidates)
+}
+
+/// A package without a request type.
+pub fn no_request(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::NoRequest, span, "nothing says what a request is")
+        .help("begin with `use std.deployment`, or declare `request { … }`")
+}
+
+/// A second request type.
+pub fn second_request(span: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(Code::Duplicate, span, "the request is declared twice").also(first, "declared here first")
+}
+
+/// A name that nothing uses.
+pub fn unused(span: Span, what: &str, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::Unused, span, format!("nothing uses the {what} `{name}`")).help("remove it")
+}

@@ -1,0 +1,122 @@
+//! Words about policies, windows and tests.
+
+use crate::diag::nearest::nearest;
+use crate::diag::{Code, Diagnostic};
+use crate::span::Span;
+
+/// A clause that another verdict takes.
+pub fn clause_for_verdict(span: Span, word: &str, verdict: &str, takes: &str) -> Diagnostic {
+    Diagnostic::new(Code::ClauseForVerdict, span, format!("`{verdict}` takes no `{word}`"))
+        .note(format!("`{word}` belongs to `{takes}`"))
+}
+
+/// An escalation without a group.
+pub fn escalate_to_nobody(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::EscalateToNobody, span, "this escalation does not say to whom")
+        .help("write `escalate to GROUP`, and declare the group with `group NAME = directory(\"…\")`")
+}
+
+/// A policy that can never decide anything.
+pub fn empty_policy(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::EmptyPolicy, span, format!("policy `{name}` has neither a rule nor `allow`"))
+        .help("add a rule, or `allow` to let through what its `when` names")
+}
+
+/// A waiver of a rule that cannot be waived.
+pub fn not_waivable(span: Span, rule: &str, declared: Span) -> Diagnostic {
+    Diagnostic::new(Code::NotWaivable, span, format!("rule `{rule}` is not waivable"))
+        .also(declared, "declared here without `waivable`")
+        .help("only a rule declared `waivable rule` can be waived")
+}
+
+/// A rule that the policy does not have.
+pub fn unknown_rule(span: Span, name: &str, candidates: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnknownRule, span, format!("unknown rule `{name}`"));
+    match nearest(name, candidates.iter().copied()) {
+        Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), span, near),
+        None => diagnostic,
+    }
+}
+
+/// `on unknown allow` or `on unknown warn`.
+pub fn on_unknown_allows(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::OnUnknownAllows, span, "what is unknown never passes")
+        .help("write `delay`, `escalate` or `block`")
+}
+
+/// A waiver that lacks a part.
+pub fn waiver_incomplete(span: Span, name: &str, lacks: &str) -> Diagnostic {
+    Diagnostic::new(Code::WaiverIncomplete, span, format!("waiver `{name}` lacks `{lacks}`"))
+}
+
+/// A zone that the database does not have.
+pub fn unknown_zone(span: Span, name: &str, near: Option<&str>) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnknownZone, span, format!("unknown time zone `{name}`"));
+    match near {
+        Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), span, format!("\"{near}\"")),
+        None => diagnostic.help("write an IANA name such as \"Europe/Berlin\""),
+    }
+}
+
+/// A window without a zone.
+pub fn no_zone(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::UnknownZone, span, format!("window `{name}` has no time zone"))
+        .help("write `in \"Europe/Berlin\"` behind its name")
+}
+
+/// A range whose ends are the wrong way round.
+pub fn bad_range(span: Span, why: &str) -> Diagnostic {
+    Diagnostic::new(Code::BadRange, span, why.to_owned())
+}
+
+/// A window that is never open.
+pub fn never_open(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::NeverOpen, span, format!("window `{name}` is never open"))
+        .note("`closed` always wins over `open`")
+}
+
+/// A day outside the range of its calendar.
+pub fn outside_calendar(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::OutsideCalendar, span, "this day lies outside the dates for which the calendar is valid")
+}
+
+/// A fixture that nothing declares.
+pub fn unknown_fixture(span: Span, name: &str, candidates: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnknownFixture, span, format!("unknown fixture `{name}`"));
+    match nearest(name, candidates.iter().copied()) {
+        Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), span, near),
+        None => diagnostic.help("declare it with `fixture NAME { … }` or `fixture NAME from \"file.json\"`"),
+    }
+}
+
+/// A file of a fixture that is not in the package.
+pub fn unknown_file(span: Span, path: &str, candidates: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::UnknownFixture, span, format!("the package has no file `{path}`"));
+    match nearest(path, candidates.iter().copied()) {
+        Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), span, format!("\"{near}\"")),
+        None => diagnostic.help("name a JSON file by its path from the root of the package"),
+    }
+}
+
+/// Data that does not fit.
+pub fn bad_data(span: Span, why: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::BadData, span, why)
+}
+
+/// A test that lacks a part.
+pub fn test_incomplete(span: Span, lacks: &str, help: &str) -> Diagnostic {
+    Diagnostic::new(Code::TestIncomplete, span, format!("this test has no {lacks}")).help(help)
+}
+
+// ---- bounds, found by the compiler
+
+/// A policy that may cost more than a decision may.
+pub fn fuel_bound(span: Span, bound: u64, max: u64) -> Diagnostic {
+    Diagnostic::new(Code::FuelBound, span, format!("a decision may need {bound} fuel, and the limit is {max}"))
+        .help("lower the `max` of the lists that nested comprehensions walk")
+}
+
+/// A module beyond a limit of its format.
+pub fn too_large(span: Span, what: &str, max: u64) -> Diagnostic {
+    Diagnostic::new(Code::TooLarge, span, format!("the package needs more than {max} {what}"))
+}

@@ -1,0 +1,486 @@
+//! The typed tree: names resolved, types known, sugar gone. It is what the compiler lowers and what an independent
+//! interpreter walks.
+
+use holdpoint_isa::builtins::Builtin;
+use holdpoint_isa::program::{Const, Effect};
+use holdpoint_isa::types::Reading;
+use holdpoint_isa::verdict::Verdict;
+use holdpoint_isa::window::{Calendar, Window};
+
+use crate::ops::Arith;
+use crate::span::Span;
+
+/// A package that was checked, with what it uses of the library.
+#[derive(Debug, Clone, Default)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Enums.
+    pub enums: Vec<Enum>,
+    /// Records.
+    pub records: Vec<Record>,
+    /// The record that a request is.
+    pub request: Option<usize>,
+    /// Signals.
+    pub signals: Vec<Signal>,
+    /// Windows, with the place of each.
+    pub windows: Vec<(Window, Span)>,
+    /// Calendars.
+    pub calendars: Vec<Calendar>,
+    /// Groups: name and source.
+    pub groups: Vec<(String, String)>,
+    /// Named values; each needs only those before it.
+    pub lets: Vec<Let>,
+    /// Functions; none needs itself.
+    pub fns: Vec<Fn>,
+    /// How many names for elements and arguments there are.
+    pub locals: Vec<Local>,
+    /// Policies.
+    pub policies: Vec<Policy>,
+    /// Tests.
+    pub tests: Vec<Test>,
+}
+
+/// An enum.
+#[derive(Debug, Clone)]
+pub struct Enum {
+    /// Its name.
+    pub name: String,
+    /// Its members.
+    pub members: Vec<String>,
+    /// Whether they compare.
+    pub ordered: bool,
+    /// Its documentation.
+    pub docs: Vec<String>,
+}
+
+/// A record.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Its name.
+    pub name: String,
+    /// Its members.
+    pub fields: Vec<Field>,
+    /// Its documentation.
+    pub docs: Vec<String>,
+}
+
+/// A member of a record.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+    /// What a bare number means.
+    pub reading: Reading,
+    /// Its documentation.
+    pub docs: Vec<String>,
+}
+
+/// A type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Type {
+    /// Of something wrong, reported already; fits everything.
+    Error,
+    /// Of `none` alone.
+    None,
+    /// Truth values.
+    Bool,
+    /// 64-bit integers.
+    Int,
+    /// Exact decimals.
+    Decimal,
+    /// Percentages.
+    Percent,
+    /// Percentage points.
+    Points,
+    /// Lengths of time.
+    Duration,
+    /// Points in time.
+    Instant,
+    /// Text of at most so many bytes.
+    Str(u32),
+    /// Persons and services.
+    Principal,
+    /// An enum.
+    Enum(usize),
+    /// A record.
+    Record(usize),
+    /// A list of at most so many elements.
+    List(Box<Type>, u32),
+    /// A value or `none`.
+    Optional(Box<Type>),
+}
+
+impl Type {
+    /// The type without its `?`.
+    pub fn required(&self) -> &Self {
+        match self {
+            Self::Optional(inner) => inner,
+            other => other,
+        }
+    }
+
+    /// The type with a `?`.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        match self {
+            Self::Optional(_) | Self::None | Self::Error => self,
+            other => Self::Optional(Box::new(other)),
+        }
+    }
+
+    /// Whether it is the type of something reported already.
+    pub fn is_error(&self) -> bool {
+        matches!(self.required(), Self::Error)
+    }
+
+    /// Whether both are the same kind of thing, sizes and `?` aside.
+    pub fn same(&self, other: &Self) -> bool {
+        match (self.required(), other.required()) {
+            (Self::Error | Self::None, _) | (_, Self::Error | Self::None) | (Self::Str(_), Self::Str(_)) => true,
+            (Self::List(a, _), Self::List(b, _)) => a.same(b),
+            (a, b) => a == b,
+        }
+    }
+
+    /// Whether a value of type `found` may stand where this type is asked for.
+    pub fn accepts(&self, found: &Self) -> bool {
+        let optional = matches!(self, Self::Optional(_) | Self::Error);
+        let may_be_none = matches!(found, Self::Optional(_) | Self::None);
+        self.same(found) && (optional || !may_be_none)
+    }
+
+    /// Whether it is a single value rather than a list or a record.
+    pub fn is_scalar(&self) -> bool {
+        !matches!(self.required(), Self::List(..) | Self::Record(_))
+    }
+}
+
+/// A fact that the server gathers.
+#[derive(Debug, Clone)]
+pub struct Signal {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+    /// What a bare number means.
+    pub reading: Reading,
+    /// Its source.
+    pub source: String,
+    /// Arguments for the source: a member of the request or a constant.
+    pub args: Vec<(Option<String>, Expr)>,
+}
+
+/// A named value.
+#[derive(Debug, Clone)]
+pub struct Let {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub value: Expr,
+}
+
+/// A function.
+#[derive(Debug, Clone)]
+pub struct Fn {
+    /// Its name.
+    pub name: String,
+    /// Its parameters.
+    pub params: Vec<LocalId>,
+    /// Its body.
+    pub body: Expr,
+}
+
+/// A name for an element or an argument.
+#[derive(Debug, Clone)]
+pub struct Local {
+    /// The name.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+}
+
+/// Index of a local.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocalId(pub usize);
+
+/// A policy.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Whether it is only recorded.
+    pub trial: bool,
+    /// When it governs.
+    pub head: Option<Expr>,
+    /// Whether it says `allow`.
+    pub allow: bool,
+    /// Its rules.
+    pub rules: Vec<Rule>,
+    /// Its waivers.
+    pub waivers: Vec<Waiver>,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+/// A rule.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Its control.
+    pub control: Option<String>,
+    /// Whether a waiver may name it.
+    pub waivable: bool,
+    /// Whether it is only recorded.
+    pub trial: bool,
+    /// When it applies.
+    pub guard: Option<Expr>,
+    /// Its statements.
+    pub statements: Vec<Statement>,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+/// A statement.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// What it says.
+    pub effect: Effect,
+    /// What it says where its condition is unknown.
+    pub on_unknown: Effect,
+    /// The elements that it looks at one by one.
+    pub for_each: Option<Binder>,
+    /// It objects when this holds,
+    pub when: Option<Expr>,
+    /// unless this does.
+    pub unless: Option<Expr>,
+    /// When a delay ends.
+    pub until: Option<Until>,
+    /// Whom an escalation asks.
+    pub escalate: Option<Escalate>,
+    /// Its reason.
+    pub because: Option<Text>,
+    /// How to mend it.
+    pub fix: Option<Text>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// When a delay ends.
+#[derive(Debug, Clone)]
+pub enum Until {
+    /// So long after the decision.
+    For(Expr),
+    /// At an instant.
+    At(Expr),
+    /// When a window opens.
+    Open(usize),
+}
+
+/// Whom an escalation asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Escalate {
+    /// The group.
+    pub group: usize,
+    /// How many of its members.
+    pub needs: u32,
+    /// How long it stands, in nanoseconds.
+    pub expires: Option<i64>,
+}
+
+/// A text with values.
+#[derive(Debug, Clone)]
+pub struct Text {
+    /// Its parts.
+    pub parts: Vec<TextPart>,
+}
+
+/// A part of a text.
+#[derive(Debug, Clone)]
+pub enum TextPart {
+    /// Words.
+    Words(String),
+    /// A value.
+    Value(Expr),
+}
+
+/// A waiver.
+#[derive(Debug, Clone)]
+pub struct Waiver {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// When it applies.
+    pub when: Expr,
+    /// Indices of the rules of its policy that it waives.
+    pub rules: Vec<usize>,
+    /// What it obliges to.
+    pub obligations: Vec<Obligation>,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+/// An obligation.
+#[derive(Debug, Clone)]
+pub struct Obligation {
+    /// Its name.
+    pub name: String,
+    /// What is to be done.
+    pub text: Text,
+    /// Within how long, in nanoseconds.
+    pub within: i64,
+    /// Counted from the finish of the deployment rather than from the decision.
+    pub of_finish: bool,
+}
+
+/// A test.
+#[derive(Debug, Clone)]
+pub struct Test {
+    /// What it shows.
+    pub name: String,
+    /// Where its name stands.
+    pub span: Span,
+    /// The request as JSON.
+    pub request: serde_json::Value,
+    /// The signals as JSON.
+    pub signals: serde_json::Value,
+    /// The instant of the decision, in nanoseconds.
+    pub now: i64,
+    /// What is to come of it.
+    pub expects: Vec<Expect>,
+}
+
+/// What a test expects.
+#[derive(Debug, Clone)]
+pub struct Expect {
+    /// The verdict; nothing for a warning.
+    pub verdict: Option<Verdict>,
+    /// When a delay ends.
+    pub until: Option<i64>,
+    /// Exactly the rules that object with this verdict, or warn; any where empty.
+    pub by: Vec<String>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// `x in xs where P`
+#[derive(Debug, Clone)]
+pub struct Binder {
+    /// The element.
+    pub local: LocalId,
+    /// The list.
+    pub list: Expr,
+    /// Which elements.
+    pub filter: Option<Expr>,
+}
+
+/// An expression.
+#[derive(Debug, Clone)]
+pub struct Expr {
+    /// What it is.
+    pub kind: Box<Kind>,
+    /// Its type.
+    pub ty: Type,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What an expression is.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// Something wrong, reported already.
+    Error,
+    /// A constant; a duration, an instant and a member of an enum are integers.
+    Const(Const),
+    /// A parameter, by name, and its value.
+    Param(String, Const),
+    /// The instant of the decision.
+    Now,
+    /// The request.
+    Request,
+    /// A signal.
+    Signal(usize),
+    /// A named value.
+    Let(usize),
+    /// An element or an argument.
+    Local(LocalId),
+    /// A member of a record, by index; of an optional record, none where that is none.
+    Member(Expr, usize),
+    /// The number of elements.
+    Size(Expr),
+    /// A list of values.
+    List(Vec<Expr>),
+    /// `not`
+    Not(Expr),
+    /// The opposite number.
+    Neg(Expr),
+    /// `and`
+    And(Expr, Expr),
+    /// `or`
+    Or(Expr, Expr),
+    /// A comparison.
+    Compare(Compare, Expr, Expr),
+    /// Whether a list has a value.
+    In(Expr, Expr),
+    /// Whether a window is open at an instant.
+    InWindow(Expr, usize),
+    /// The earliest instant from one on at which a window is open.
+    NextOpen(usize, Expr),
+    /// `is none`
+    IsNone(Expr),
+    /// `a else b`
+    Else(Expr, Expr),
+    /// `if a then b else c`
+    If(Expr, Expr, Expr),
+    /// `match`: each arm has the indices of its members.
+    Match(Expr, Vec<(Vec<usize>, Expr)>),
+    /// Arithmetic.
+    Arith(Arith, Expr, Expr),
+    /// A quantifier.
+    Quantifier(crate::ast::Quantifier, Binder),
+    /// A fold.
+    Fold(crate::ast::Fold, Expr, Binder),
+    /// A function.
+    Call(usize, Vec<Expr>),
+    /// A builtin.
+    Builtin(Builtin, Vec<Expr>),
+}
+
+/// A comparison; greater is less with its operands swapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// `==`
+    Eq,
+    /// `!=`
+    Ne,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+}
+
+impl Compare {
+    /// As it is written.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Eq => "==",
+            Self::Ne => "!=",
+            Self::Lt => "<",
+            Self::Le => "<=",
+            Self::Gt => ">",
+            Self::Ge => ">=",
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! From text to tokens for the parser: keywords are told from names, documentation is set aside, nesting is bounded,
+//! each `else` is given to its `if`, and what is no token is reported once for each stretch.
+
+use std::collections::BTreeMap;
+
+use holdpoint_isa::limits::NESTING_MAX;
+use logos::Logos;
+
+use crate::diag::{Diagnostics, messages};
+use crate::span::{FileId, Span};
+use crate::token::{Kw, LexError, Token};
+
+/// A token with its first byte and the byte after its last, as LALRPOP wants it.
+pub type Spanned<'s> = (usize, Token<'s>, usize);
+
+/// What the lexer makes of a file.
+#[derive(Debug, Default)]
+pub struct Lexed<'s> {
+    /// Tokens for the parser.
+    pub tokens: Vec<Spanned<'s>>,
+    /// Documentation by the byte at which the documented thing starts.
+    pub docs: BTreeMap<usize, Vec<String>>,
+}
+
+/// Splits a text that begins at byte `offset` of its file.
+pub fn lex<'s>(file: FileId, text: &'s str, offset: usize, sink: &mut Diagnostics) -> Lexed<'s> {
+    let mut lexed = Lexed::default();
+    let mut pending: Vec<String> = Vec::new();
+    let mut last_bad: Option<usize> = None;
+    for (token, range) in Token::lexer(text).spanned() {
+        let (start, end) = (range.start.saturating_add(offset), range.end.saturating_add(offset));
+        let span = Span::new(file, start, end);
+        match token {
+            Ok(Token::Doc(words)) => pending.push(words.to_owned()),
+            Ok(Token::Semicolon) => sink.push(messages::semicolon(span)),
+            Ok(token) => {
+                if !pending.is_empty() {
+                    lexed.docs.insert(start, std::mem::take(&mut pending));
+                }
+                lexed.push(start, token, end, file, sink);
+            }
+            Err(_) => {
+                // One report for a stretch of characters that follow each other.
+                if last_bad != Some(start) {
+                    sink.push(messages::no_token(classify(text, &range), span, text.get(range.clone())));
+                }
+                last_bad = Some(end);
+            }
+        }
+    }
+    bound_nesting(file, &mut lexed.tokens, sink);
+    pair_else(&mut lexed.tokens);
+    lexed
+}
+
+impl<'s> Lexed<'s> {
+    fn push(&mut self, start: usize, token: Token<'s>, end: usize, file: FileId, sink: &mut Diagnostics) {
+        let token = match token {
+            Token::Name(word) => Kw::from_word(word).map_or(token, Token::Keyword),
+            other => other,
+        };
+        let runs_on = matches!(token, Token::Name(_) | Token::Keyword(_))
+            && self.tokens.last().is_some_and(|(_, before, at)| *at == start && is_number(before));
+        if runs_on && let Some((from, _, _)) = self.tokens.last() {
+            sink.push(messages::no_token(LexError::NumberWord, Span::new(file, *from, end), None));
+            return;
+        }
+        self.tokens.push((start, token, end));
+    }
+}
+
+fn is_number(token: &Token<'_>) -> bool {
+    matches!(
+        token,
+        Token::Int(_)
+            | Token::Decimal(_)
+            | Token::Percent(_)
+            | Token::Points(_)
+            | Token::Duration(_)
+            | Token::Date(_)
+            | Token::Time(_)
+            | Token::Instant(_)
+    )
+}
+
+fn classify(text: &str, range: &std::ops::Range<usize>) -> LexError {
+    let stretch = text.get(range.clone()).unwrap_or_default();
+    let Some(first) = stretch.chars().next() else { return LexError::Character };
+    let bidirectional = matches!(first, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    match first {
+        '"' => LexError::UnterminatedText,
+        _ if first.is_control() || bidirectional => LexError::Control,
+        _ => LexError::Character,
+    }
+}
+
+/// Cuts the tokens where brackets nest deeper than the limit, so that no later pass meets a deeper tree.
+fn bound_nesting(file: FileId, tokens: &mut Vec<Spanned<'_>>, sink: &mut Diagnostics) {
+    let mut depth = 0u32;
+    let cut = tokens.iter().position(|(_, token, _)| {
+        depth = match token {
+            Token::LBrace | Token::LParen | Token::LBracket => depth.saturating_add(1),
+            Token::RBrace | Token::RParen | Token::RBracket => depth.saturating_sub(1),
+            _ => depth,
+        };
+        depth > NESTING_MAX
+    });
+    if let Some((at, (start, _, end))) = cut.and_then(|at| tokens.get(at).map(|token| (at, *token))) {
+        sink.push(messages::too_deep(Span::new(file, start, end)));
+        tokens.truncate(at);
+    }
+}
+
+/// Tells the `else` of `if … then … else …` from the `else` that replaces `none`: the first one behind a `then` at
+/// the same depth of brackets belongs to the `if`.
+fn pair_else(tokens: &mut [Spanned<'_>]) {
+    let mut open_thens = vec![0u32];
+    for (_, token, _) in tokens {
+        match token {
+            Token::LBrace | Token::LParen | Token::LBracket => open_thens.push(0),
+            Token::RBrace | Token::RParen | Token::RBracket if open_thens.len() > 1 => {
+                open_thens.pop();
+            }
+            Token::Keyword(Kw::Then) => {
+                if let Some(count) = open_thens.last_mut() {
+                    *count = count.saturating_add(1);
+                }
+            }
+            Token::Keyword(Kw::Else) => {
+                if let Some(count) = open_thens.last_mut().filter(|count| **count > 0) {
+                    *count = count.saturating_sub(1);
+                    *token = Token::IfElse;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lex;
+    use crate::diag::Diagnostics;
+    use crate::span::FileId;
+
+    fn codes(text: &str) -> Vec<String> {
+        let mut sink = Diagnostics::default();
+        lex(FileId(0), text, 0, &mut sink);
+        sink.sorted()
+            .iter()
+            .map(|d| format!("{}@{}..{}", d.code.id(), d.primary.span.start, d.primary.span.end))
+            .collect()
+    }
+
+    fn shape(text: &str) -> String {
+        let mut sink = Diagnostics::default();
+        let lexed = lex(FileId(0), text, 0, &mut sink);
+        assert!(!sink.has_errors(), "{sink:?}");
+        lexed.tokens.iter().map(|(_, token, _)| format!("{token:?}")).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn literals_are_single_tokens() {
+        assert_eq!(
+            shape("1h30m 80% 0.1pp 2026-12-18 09:00 2026-11-20T15:30+01:00 1_000 1.5 15ms"),
+            "Duration(\"1h30m\") Percent(\"80%\") Points(\"0.1pp\") Date(\"2026-12-18\") Time(\"09:00\") \
+             Instant(\"2026-11-20T15:30+01:00\") Int(\"1_000\") Decimal(\"1.5\") Duration(\"15ms\")"
+        );
+    }
+
+    #[test]
+    fn the_first_else_behind_a_then_belongs_to_the_if() {
+        assert_eq!(
+            shape("if a then b else c else d"),
+            "Keyword(If) Name(\"a\") Keyword(Then) Name(\"b\") IfElse Name(\"c\") Keyword(Else) Name(\"d\")"
+        );
+    }
+
+    #[test]
+    fn what_is_no_token_is_reported_once_for_each_stretch() {
+        assert_eq!(codes("let x = 10minutes"), ["E0104@8..17"]);
+        assert_eq!(codes("§§§ \"abc"), ["E0101@0..2", "E0102@7..11"]);
+        assert_eq!(codes("a \u{202e} b"), ["E0103@2..5"]);
+    }
+
+    #[test]
+    fn deep_nesting_and_long_comments_are_bounded() {
+        assert_eq!(codes(&"(".repeat(1_000)), ["E0105@128..129"]);
+        assert!(codes(&"//\n".repeat(20_000)).is_empty());
+    }
+}

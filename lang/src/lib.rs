@@ -1,0 +1,21 @@
+//! The front end of the Holdpoint language: from text to a typed tree, with diagnostics.
+//!
+//! It must not know of bytecode beyond the tables of `holdpoint-isa`, nor of files, time or the network: a package
+//! comes in as texts.
+//!
+//! Reading order: [`span`], [`diag`], [`token`], [`lexer`], [`ast`], [`parse()`], [`ops`], [`hir`], [`check()`].
+
+pub mod ast;
+mod check;
+pub mod diag;
+pub mod hir;
+pub mod lexer;
+pub mod ops;
+mod parse;
+pub mod span;
+pub mod token;
+
+pub use check::{Checked, Library, PackageInput, check};
+pub use diag::{Diagnostic, Diagnostics};
+pub use parse::parse;
+pub use span::{FileId, Source, Sources, Span};

@@ -1,0 +1,206 @@
+//! Operators: which types each takes and what it gives, as one table (rule `type.operators`).
+//!
+//! A row is one overload; the compiler lowers by its last column. Precedence stands in the grammar, and a test of the
+//! grammar compares it with [`PRECEDENCE`].
+
+use crate::ast::BinaryOp;
+use crate::hir::Type;
+
+/// What an overload computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Arith {
+    /// Sum of integers.
+    AddInt,
+    /// Difference of integers.
+    SubInt,
+    /// Product of integers.
+    MulInt,
+    /// Sum of decimals.
+    AddDec,
+    /// Difference of decimals.
+    SubDec,
+    /// Product of decimals.
+    MulDec,
+    /// Quotient of decimals.
+    DivDec,
+    /// Quotient of integers, as decimals.
+    DivInt,
+    /// Quotient of a decimal and an integer.
+    DivDecInt,
+    /// Product of a decimal and an integer.
+    MulDecInt,
+    /// Product of an integer and a decimal.
+    MulIntDec,
+    /// So many percent of a decimal.
+    PercentOf,
+    /// So many percent of an integer, as a decimal.
+    IntPercentOf,
+    /// An integer, so many percent of which as a decimal.
+    PercentOfInt,
+    /// A duration, of which so many percent.
+    DurationPercent,
+    /// So many percent of a duration.
+    PercentDuration,
+    /// A duration times a decimal.
+    DurationDec,
+    /// A decimal times a duration.
+    DecDuration,
+}
+
+/// A type in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operand {
+    /// `int`
+    Int,
+    /// `decimal`
+    Decimal,
+    /// `percent`
+    Percent,
+    /// `points`
+    Points,
+    /// `duration`
+    Duration,
+    /// `instant`
+    Instant,
+}
+
+impl Operand {
+    /// The type.
+    pub const fn ty(self) -> Type {
+        match self {
+            Self::Int => Type::Int,
+            Self::Decimal => Type::Decimal,
+            Self::Percent => Type::Percent,
+            Self::Points => Type::Points,
+            Self::Duration => Type::Duration,
+            Self::Instant => Type::Instant,
+        }
+    }
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Overload {
+    /// The operator.
+    pub op: BinaryOp,
+    /// Type of the left operand.
+    pub lhs: Operand,
+    /// Type of the right operand.
+    pub rhs: Operand,
+    /// Type of the result.
+    pub result: Operand,
+    /// What is computed.
+    pub arith: Arith,
+}
+
+macro_rules! overloads {
+    ($( $op:ident ($lhs:ident, $rhs:ident) -> $result:ident => $arith:ident; )+) => {
+        /// All overloads of the arithmetic operators.
+        pub const OVERLOADS: &[Overload] = &[ $( Overload {
+            op: BinaryOp::$op, lhs: Operand::$lhs, rhs: Operand::$rhs, result: Operand::$result, arith: Arith::$arith,
+        }, )+ ];
+    };
+}
+
+overloads! {
+    Add (Int, Int) -> Int => AddInt;
+    Sub (Int, Int) -> Int => SubInt;
+    Mul (Int, Int) -> Int => MulInt;
+    Div (Int, Int) -> Decimal => DivInt;
+    Add (Decimal, Decimal) -> Decimal => AddDec;
+    Sub (Decimal, Decimal) -> Decimal => SubDec;
+    Mul (Decimal, Decimal) -> Decimal => MulDec;
+    Div (Decimal, Decimal) -> Decimal => DivDec;
+    Add (Percent, Points) -> Percent => AddDec;
+    Add (Points, Percent) -> Percent => AddDec;
+    Sub (Percent, Points) -> Percent => SubDec;
+    Sub (Percent, Percent) -> Points => SubDec;
+    Add (Points, Points) -> Points => AddDec;
+    Sub (Points, Points) -> Points => SubDec;
+    Mul (Percent, Percent) -> Percent => PercentOf;
+    Mul (Points, Percent) -> Points => PercentOf;
+    Mul (Percent, Points) -> Points => PercentOf;
+    Mul (Decimal, Percent) -> Decimal => PercentOf;
+    Mul (Percent, Decimal) -> Decimal => PercentOf;
+    Mul (Int, Percent) -> Decimal => IntPercentOf;
+    Mul (Percent, Int) -> Decimal => PercentOfInt;
+    Mul (Points, Int) -> Points => MulDecInt;
+    Mul (Int, Points) -> Points => MulIntDec;
+    Div (Percent, Percent) -> Decimal => DivDec;
+    Div (Percent, Int) -> Percent => DivDecInt;
+    Div (Points, Int) -> Points => DivDecInt;
+    Add (Duration, Duration) -> Duration => AddInt;
+    Sub (Duration, Duration) -> Duration => SubInt;
+    Mul (Duration, Int) -> Duration => MulInt;
+    Mul (Int, Duration) -> Duration => MulInt;
+    Mul (Duration, Percent) -> Duration => DurationPercent;
+    Mul (Percent, Duration) -> Duration => PercentDuration;
+    Mul (Duration, Decimal) -> Duration => DurationDec;
+    Mul (Decimal, Duration) -> Duration => DecDuration;
+    Div (Duration, Duration) -> Decimal => DivInt;
+    Add (Instant, Duration) -> Instant => AddInt;
+    Add (Duration, Instant) -> Instant => AddInt;
+    Sub (Instant, Duration) -> Instant => SubInt;
+    Sub (Instant, Instant) -> Duration => SubInt;
+}
+
+/// How strongly operators bind, the weakest first.
+pub const PRECEDENCE: &[&[BinaryOp]] = &[
+    &[BinaryOp::Or],
+    &[BinaryOp::And],
+    &[
+        BinaryOp::Eq, BinaryOp::Ne, BinaryOp::Lt, BinaryOp::Le, BinaryOp::Gt, BinaryOp::Ge, BinaryOp::In,
+        BinaryOp::NotIn,
+    ],
+    &[BinaryOp::Add, BinaryOp::Sub],
+    &[BinaryOp::Mul, BinaryOp::Div],
+];
+
+/// The overload for two types, if there is one.
+pub fn overload(op: BinaryOp, lhs: &Type, rhs: &Type) -> Option<&'static Overload> {
+    let fits = |row: &&Overload| row.op == op && row.lhs.ty() == *lhs && row.rhs.ty() == *rhs;
+    OVERLOADS.iter().find(fits)
+}
+
+/// The right operands that an operator takes behind a left one.
+pub fn right_operands(op: BinaryOp, lhs: &Type) -> Vec<Type> {
+    let rows = OVERLOADS.iter().filter(|row| row.op == op && row.lhs.ty() == *lhs);
+    rows.map(|row| row.rhs.ty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BinaryOp, OVERLOADS, PRECEDENCE};
+    use crate::ast::{Expr, ExprKind, Item};
+    use crate::span::FileId;
+
+    #[test]
+    fn no_two_rows_share_operator_and_operands() {
+        for (index, row) in OVERLOADS.iter().enumerate() {
+            let twin = OVERLOADS.iter().skip(index + 1).find(|o| o.op == row.op && o.lhs == row.lhs && o.rhs == row.rhs);
+            assert!(twin.is_none(), "{row:?}");
+        }
+    }
+
+    fn level(op: BinaryOp) -> usize {
+        PRECEDENCE.iter().position(|level| level.contains(&op)).unwrap()
+    }
+
+    /// `a op1 b op2 c` groups as the table says, for every pair.
+    #[test]
+    fn the_grammar_binds_as_the_table_says() {
+        let all: Vec<BinaryOp> = PRECEDENCE.iter().flat_map(|level| level.iter().copied()).collect();
+        for first in &all {
+            for second in &all {
+                let text = format!("let x = a {} b {} c", first.word(), second.word());
+                let (file, _) = crate::parse(FileId(0), &text);
+                let Some(Item::Let(binding)) = file.items.first() else { panic!("{text}") };
+                let Expr { kind, .. } = &binding.value;
+                let ExprKind::Binary(top, left, _) = &**kind else { panic!("{text}: {kind:?}") };
+                let left_first = matches!(&*left.kind, ExprKind::Binary(..));
+                assert_eq!(left_first, level(*first) >= level(*second), "{text}");
+                assert_eq!(*top, if left_first { *second } else { *first }, "{text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Single values: what each scalar type accepts in JSON.
+
+use holdpoint_isa::literal::{self, LiteralError};
+use holdpoint_isa::program::Node;
+use holdpoint_isa::types::{Reading, Scalar};
+use holdpoint_isa::{Dec, limits};
+
+use super::error::{Fail, Failure};
+use super::json::{self, Raw};
+use super::reader::{Reader, quote_of};
+use super::suggest;
+use crate::value::{Space, StrRef, Value};
+
+impl<'a> Reader<'a> {
+    /// A value of a scalar type; it comes next.
+    pub(super) fn scalar(&mut self, scalar: Scalar, reading: Reading) -> Result<Value, Fail> {
+        match scalar {
+            Scalar::Bool => self.boolean(),
+            Scalar::Int => self.number("an integer", literal::int).map(Value::Int),
+            Scalar::Decimal => self.number("a number", literal::decimal).map(Value::Dec),
+            Scalar::Percent => self.percent(reading),
+            Scalar::Points => self.points(reading),
+            Scalar::Duration => self.duration(reading),
+            Scalar::Instant => self.unit_text(INSTANT, literal::instant).map(Value::Int),
+            Scalar::Str { max } => self.string("a text", max).map(Value::Str),
+            Scalar::Principal => self.principal(),
+            Scalar::Enum(index) => self.member_of(index),
+        }
+    }
+
+    fn boolean(&mut self) -> Result<Value, Fail> {
+        match self.scan.peek() {
+            Some(b't') => self.scan.word("true").map(|()| Value::Bool(true)),
+            Some(b'f') => self.scan.word("false").map(|()| Value::Bool(false)),
+            _ => self.mismatch("a truth value"),
+        }
+    }
+
+    /// A JSON number, read by `read`.
+    fn number<T>(
+        &mut self,
+        expected: &str,
+        read: impl FnOnce(&str) -> Result<T, LiteralError>,
+    ) -> Result<T, Fail> {
+        if !self.at_number() {
+            return self.mismatch(expected);
+        }
+        let at = self.scan.at;
+        let number = self.scan.number()?;
+        read(number).map_err(|error| Failure::literal(at, number, error))
+    }
+
+    fn at_number(&self) -> bool {
+        matches!(self.scan.peek(), Some(b'-' | b'0'..=b'9'))
+    }
+
+    /// A text with a unit, read by `read`.
+    fn unit_text<T>(
+        &mut self,
+        expected: &str,
+        read: impl FnOnce(&str) -> Result<T, LiteralError>,
+    ) -> Result<T, Fail> {
+        let raw = self.raw(expected)?;
+        let at = quote_of(raw);
+        self.transient(raw, |text| read(text).map_err(|error| Failure::literal(at, text, error)))?
+    }
+
+    fn percent(&mut self, reading: Reading) -> Result<Value, Fail> {
+        let value = match (self.at_number(), reading) {
+            (false, _) => self.unit_text(PERCENT, literal::percent)?,
+            (true, Reading::Percent) => self.number(PERCENT, literal::decimal)?,
+            (true, Reading::Fraction) => self.number(PERCENT, |text| literal::scaled(text, 2))?,
+            (true, _) => return self.bare_number("a percentage", "%"),
+        };
+        Ok(Value::Dec(value))
+    }
+
+    fn points(&mut self, reading: Reading) -> Result<Value, Fail> {
+        let value: Dec = match (self.at_number(), reading) {
+            (false, _) => self.unit_text(POINTS, literal::points)?,
+            (true, Reading::Points) => self.number(POINTS, literal::decimal)?,
+            (true, _) => return self.bare_number("percentage points", "pp"),
+        };
+        Ok(Value::Dec(value))
+    }
+
+    fn duration(&mut self, reading: Reading) -> Result<Value, Fail> {
+        let at = self.scan.at;
+        let value = match (self.at_number(), reading.nanoseconds()) {
+            (false, _) => self.unit_text(DURATION, literal::duration)?,
+            (true, Some(unit)) => self.number(DURATION, |text| literal::duration_of(text, unit))?,
+            (true, None) => return self.bare_number("a duration", "s"),
+        };
+        if value < 0 {
+            return Err(Failure::negative_duration(at, &literal::format_duration(value)));
+        }
+        Ok(Value::Int(value))
+    }
+
+    /// Refuses a number whose unit nothing tells.
+    fn bare_number<T>(&mut self, what: &str, unit: &str) -> Result<T, Fail> {
+        let at = self.scan.at;
+        let number = self.scan.number()?;
+        Err(Failure::no_unit(at, what, number, unit))
+    }
+
+    /// A text between its quotes.
+    fn raw(&mut self, expected: &str) -> Result<Raw<'a>, Fail> {
+        if self.scan.peek() == Some(b'"') { self.scan.text() } else { self.mismatch(expected) }
+    }
+
+    /// A text that is kept.
+    fn string(&mut self, expected: &str, max: u32) -> Result<StrRef, Fail> {
+        let raw = self.raw(expected)?;
+        let at = quote_of(raw);
+        let text = if raw.escaped || self.space != Space::Body {
+            let start = self.scratch.len();
+            json::unescape(raw, self.scratch)?;
+            str_ref(Space::Scratch, start, self.scratch.len().saturating_sub(start))
+        } else {
+            str_ref(Space::Body, raw.start, raw.text.len())
+        };
+        if text.len > max {
+            return Err(Failure::text_too_long(at, usize::try_from(text.len).unwrap_or(usize::MAX), max));
+        }
+        Ok(text)
+    }
+
+    fn principal(&mut self) -> Result<Value, Fail> {
+        let at = self.scan.at;
+        let text = self.string("a principal", limits::STRING_BYTES_DEFAULT)?;
+        if text.len == 0 { Err(Failure::empty_principal(at)) } else { Ok(Value::Str(text)) }
+    }
+
+    fn member_of(&mut self, index: u16) -> Result<Value, Fail> {
+        let of = self.program.enums.get(usize::from(index));
+        let members = of.map(|of| of.members.as_slice()).unwrap_or_default();
+        let raw = self.raw("the name of an enum's member")?;
+        let at = quote_of(raw);
+        self.transient(raw, |name| {
+            let found = members.iter().position(|member| member == name);
+            found.and_then(|found| i64::try_from(found).ok()).map(Value::Int).ok_or_else(|| {
+                let help = suggest::help(name, members.iter().map(String::as_str));
+                Failure::unknown_value(at, of.map_or("enum", |of| of.name.as_str()), name, help)
+            })
+        })?
+    }
+
+    /// What a node expects.
+    pub(super) const fn expected(&self, node: &Node) -> &'static str {
+        match node {
+            Node::Record { .. } => "an object",
+            Node::List { .. } => "a list",
+            Node::Scalar { scalar, .. } => match scalar {
+                Scalar::Bool => "a truth value",
+                Scalar::Int => "an integer",
+                Scalar::Decimal => "a number",
+                Scalar::Percent => PERCENT,
+                Scalar::Points => POINTS,
+                Scalar::Duration => DURATION,
+                Scalar::Instant => INSTANT,
+                Scalar::Str { .. } => "a text",
+                Scalar::Principal => "a principal",
+                Scalar::Enum(_) => "the name of an enum's member",
+            },
+        }
+    }
+}
+
+const PERCENT: &str = "a percentage such as `\"80%\"`";
+const POINTS: &str = "percentage points such as `\"0.1pp\"`";
+const DURATION: &str = "a duration such as `\"15m\"`";
+const INSTANT: &str = "an instant such as `\"2026-11-20T15:30:00+01:00\"`";
+
+/// A reference to a text. Documents are far shorter than 32 bits can tell.
+fn str_ref(space: Space, start: usize, len: usize) -> StrRef {
+    let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    StrRef { space, start: short(start), len: short(len) }
+}
