@@ -119,12 +119,15 @@ fn guarded_open(path: &Path) -> Result<Database, OpenError> {
     })
 }
 
-/// The log's identity; writes a fresh one, with all tables, into a file that is empty.
-pub(super) fn identify(database: &Database, now: i64) -> Result<LogId, OpenError> {
+/// The log's identity. A file that is empty is given one, with all tables, at the instant `now`; without an instant
+/// it is no log.
+pub(super) fn identify(database: &Database, now: Option<i64>) -> Result<LogId, OpenError> {
     let transaction = database.begin_read().map_err(storage)?;
-    let tables = transaction.list_tables().map_err(storage)?.count();
-    if tables == 0 {
-        return initialise(database, now);
+    if transaction.list_tables().map_err(storage)?.next().is_none() {
+        return match now {
+            Some(now) => initialise(database, now),
+            None => Err(OpenError::NotALog("the file is empty".to_owned())),
+        };
     }
     let meta = match transaction.open_table(META) {
         Ok(meta) => meta,

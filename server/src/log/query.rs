@@ -13,8 +13,8 @@ use super::read::{Groups, Read, storage};
 use super::tables::{INDEX, IndexKey, PENDING, index_key, indexed_sequence};
 use super::{ReadError, Stored};
 
-/// Decisions and groups looked at for one page; what is left is left to the next page.
-const STEPS_MAX: usize = 20_000;
+/// Places looked at for one page; what is left is left to the next page.
+const STEPS_MAX: u32 = 20_000;
 
 /// A page of the decisions that fit a filter.
 pub(super) fn list(
@@ -26,15 +26,20 @@ pub(super) fn list(
     let groups = Groups::open(transaction)?;
     let mut search = Search::open(transaction, filter.keys(), groups.last()?)?;
     let mut page = Page { items: Vec::new(), next: None };
-    let mut steps = 0usize;
     let mut at = search.start(cursor);
     while let Some(from) = at {
-        if page.items.len() >= limit || steps >= STEPS_MAX {
+        if page.items.len() >= limit {
             page.next = Some(cursor.at(from));
             break;
         }
-        steps = steps.saturating_add(1);
-        let Some(found) = search.next(cursor, from)? else { break };
+        let found = match search.next(cursor, from)? {
+            Step::Found(found) => found,
+            Step::Later(place) => {
+                page.next = Some(cursor.at(place));
+                break;
+            }
+            Step::End => break,
+        };
         let row = groups.holding(found)?.ok_or_else(|| ReadError::Corrupt(stray(found)))?;
         if !filter.overlaps(row.earliest, row.latest) {
             at = search.inside(cursor.beyond(row.first, row.end().saturating_sub(1)));
@@ -77,6 +82,16 @@ impl Cursor {
     }
 }
 
+/// Where a search has got to.
+enum Step {
+    /// The next decision that has all wanted keys.
+    Found(u64),
+    /// There is none.
+    End,
+    /// Enough has been done for one page; it goes on at this place.
+    Later(u64),
+}
+
 struct Search {
     wanted: Vec<Key>,
     index: ReadOnlyTable<&'static IndexKey, ()>,
@@ -86,6 +101,8 @@ struct Search {
     last: u64,
     /// The pending value read last: its first decision, and the keys of all of them.
     opened: Option<(u64, Vec<Keys>)>,
+    /// How many more places may be looked at.
+    steps: u32,
 }
 
 impl Search {
@@ -96,7 +113,7 @@ impl Search {
             Some((first, _)) => first.value(),
             None => last.saturating_add(1),
         };
-        Ok(Self { wanted, index, pending, tail, last, opened: None })
+        Ok(Self { wanted, index, pending, tail, last, opened: None, steps: STEPS_MAX })
     }
 
     fn start(&self, cursor: Cursor) -> Option<u64> {
@@ -111,45 +128,57 @@ impl Search {
     }
 
     /// The next decision at this place or beyond, going the cursor's way, that has all wanted keys.
-    fn next(&mut self, cursor: Cursor, at: u64) -> Read<Option<u64>> {
+    fn next(&mut self, cursor: Cursor, at: u64) -> Read<Step> {
         if self.wanted.is_empty() {
-            return Ok(Some(at));
+            return Ok(if self.tire() { Step::Later(at) } else { Step::Found(at) });
         }
         match cursor {
             Cursor::Before(_) => {
                 if at >= self.tail
                     && let Some(found) = self.newest_pending(at)?
                 {
-                    return Ok(Some(found));
+                    return Ok(Step::Found(found));
                 }
                 match self.tail.checked_sub(1) {
-                    Some(newest) => self.leap(at.min(newest), |search, key, at| search.at_most(key, at)),
-                    None => Ok(None),
+                    Some(newest) => self.leap(at.min(newest), Self::at_most),
+                    None => Ok(Step::End),
                 }
             }
             Cursor::After(_) => {
-                if at < self.tail
-                    && let Some(found) = self.leap(at, |search, key, at| search.at_least(key, at))?
-                {
-                    return Ok(Some(found));
+                if at < self.tail {
+                    match self.leap(at, Self::at_least)? {
+                        Step::End => {}
+                        step => return Ok(step),
+                    }
                 }
-                self.oldest_pending(at.max(self.tail))
+                Ok(self.oldest_pending(at.max(self.tail))?.map_or(Step::End, Step::Found))
             }
         }
     }
 
+    /// Whether no more places may be looked at; counts one.
+    fn tire(&mut self) -> bool {
+        let tired = self.steps == 0;
+        self.steps = self.steps.saturating_sub(1);
+        tired
+    }
+
     /// The place where all wanted keys agree, starting from this one.
-    fn leap(&self, mut at: u64, next: impl Fn(&Self, &Key, u64) -> Read<Option<u64>>) -> Read<Option<u64>> {
+    fn leap(&mut self, mut at: u64, next: fn(&Self, &Key, u64) -> Read<Option<u64>>) -> Read<Step> {
         let mut agreed = 0usize;
-        for key in self.wanted.iter().cycle() {
-            let Some(found) = next(self, key, at)? else { return Ok(None) };
+        for index in (0..self.wanted.len()).cycle() {
+            if self.tire() {
+                return Ok(Step::Later(at));
+            }
+            let Some(key) = self.wanted.get(index) else { break };
+            let Some(found) = next(self, key, at)? else { return Ok(Step::End) };
             agreed = if found == at { agreed.saturating_add(1) } else { 1 };
             at = found;
             if agreed >= self.wanted.len() {
                 break;
             }
         }
-        Ok(Some(at))
+        Ok(Step::Found(at))
     }
 
     fn at_most(&self, key: &Key, at: u64) -> Read<Option<u64>> {

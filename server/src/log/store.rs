@@ -50,14 +50,14 @@ impl RedbLog {
     pub fn inspect(directory: &Path) -> Result<Self, OpenError> {
         let path = path_in(directory);
         let database = Arc::new(open_file(&path, false)?);
-        let id = guarded(|| Ok(identify(&database, 0)))??;
+        let id = guarded(|| Ok(identify(&database, None)))??;
         let (_, health) = watch::channel(Health::Closed);
         Ok(Self { database, path, id, health, jobs: None, writer: None })
     }
 
     pub(super) fn writing(database: Database, path: PathBuf, now: i64) -> Result<Self, OpenError> {
         let database = Arc::new(database);
-        let id = guarded(|| Ok(identify(&database, now)))??;
+        let id = guarded(|| Ok(identify(&database, Some(now))))??;
         let position = guarded(|| position(&database))?;
         let (jobs, queue) = sync_channel(QUEUE_MAX);
         let (sender, health) = watch::channel(Health::Ready);

@@ -94,7 +94,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let database = Arc::new(database_on(&Disk::default()));
-        identify(&database, 0).unwrap();
+        identify(&database, Some(0)).unwrap();
         let position = position(&database).unwrap();
         let (_, jobs) = sync_channel(1);
         let (health, _) = watch::channel(Health::Ready);

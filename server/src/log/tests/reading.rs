@@ -2,14 +2,14 @@
 
 use redb::{Database, ReadableDatabase, ReadableTable};
 
-use super::{commit, module};
+use super::disk::Disk;
+use super::{commit, database_on, log_on, module};
 use crate::log::open::path_in;
-use crate::log::tables::{GROUPS, META, PENDING, SEQUENCE};
-use crate::log::{Cursor, DecisionLog, Filter, OpenError, ReadError, RedbLog, Scan, Stored};
+use crate::log::tables::{GROUPS, META, PENDING, SEQUENCE, group_key};
+use crate::log::{Cursor, DecisionLog, Filter, OpenError, ReadError, RedbLog, Scan, Stored, read};
 
 struct Fixture {
     directory: tempfile::TempDir,
-    stored: Vec<Stored>,
 }
 
 impl Fixture {
@@ -17,8 +17,10 @@ impl Fixture {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let log = RedbLog::open(directory.path(), 0).unwrap();
-        let stored = (0..5).map(|index| commit(&log, &module("m"), &format!("{{\"n\":{index}}}"))).collect();
-        Self { directory, stored }
+        for index in 0..5 {
+            commit(&log, &module("m"), &format!("{{\"n\":{index}}}"));
+        }
+        Self { directory }
     }
 
     fn file(&self) -> Database {
@@ -56,22 +58,32 @@ impl Fixture {
 
 #[test]
 fn every_changed_byte_of_a_stored_decision_is_noticed() {
-    let fixture = Fixture::new();
-    let len = {
-        let file = fixture.file();
-        let groups = file.begin_read().unwrap().open_table(GROUPS).unwrap();
-        let len = groups.iter().unwrap().next().unwrap().unwrap().1.value().len();
-        len
+    let (disk, module) = (Disk::default(), module("m"));
+    let stored: Vec<Stored> = {
+        let log = log_on(&disk);
+        (0..5).map(|index| commit(&log, &module, &format!("{{\"n\":{index}}}"))).collect()
     };
-    for at in 0..len {
-        fixture.alter(3, |value| value[at] ^= 0x20);
-        let log = fixture.inspect();
-        let damaged = log.get(3).unwrap_err();
+    let file = database_on(&disk);
+    let key = group_key(&module.hash, 3);
+    let value = {
+        let groups = file.begin_read().unwrap().open_table(GROUPS).unwrap();
+        groups.get(&key).unwrap().unwrap().value().to_vec()
+    };
+    let get = |value: &[u8]| {
+        let transaction = file.begin_write().unwrap();
+        transaction.open_table(GROUPS).unwrap().insert(&key, value).unwrap();
+        transaction.commit().unwrap();
+        read::get(&file.begin_read().unwrap(), 3)
+    };
+    for at in 0..value.len() {
+        let mut altered = value.clone();
+        altered[at] ^= 0x20;
+        let damaged = get(&altered).unwrap_err();
         assert!(matches!(damaged, ReadError::Damaged { sequence: 3, .. }), "byte {at}: {damaged}");
-        drop(log);
-        fixture.alter(3, |value| value[at] ^= 0x20);
+        let shorter = get(&value[..at]).unwrap_err();
+        assert!(matches!(shorter, ReadError::Damaged { sequence: 3, .. }), "{at} bytes: {shorter}");
     }
-    assert_eq!(fixture.inspect().get(3).unwrap().as_ref(), fixture.stored.get(2));
+    assert_eq!(get(&value).unwrap().as_ref(), stored.get(2));
 }
 
 #[test]
