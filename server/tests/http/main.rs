@@ -11,5 +11,6 @@ mod faults;
 mod kill;
 mod policy;
 mod read;
+mod replay;
 mod sockets;
 mod support;
