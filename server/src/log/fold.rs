@@ -4,8 +4,8 @@
 //! trees are brought up to date later. redb has one writer, so later means the log's own writer thread: when nothing
 //! has arrived for [`IDLE`], it folds one slice in a transaction of its own, which a decision arriving meanwhile
 //! waits for (a few milliseconds at most); and under load that never pauses, once the tail is [`TAIL_MAX`] decisions
-//! long, each commit takes two slices with it, so that the tail stays bounded. Readers see tail and index in one
-//! transaction and never miss anything.
+//! long, each commit folds twice as many decisions as it adds, so that the tail stays bounded. Readers see tail and
+//! index in one transaction and never miss anything.
 
 use std::time::Duration;
 

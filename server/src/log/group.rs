@@ -15,6 +15,19 @@ const VERSION: u8 = 1;
 /// Most decisions in one commit, and so in one group.
 pub(super) const GROUP_MAX: usize = 256;
 const SALT_AND_HASH: usize = 64;
+/// Longest value of more than one record. redb rounds the page of a long value up to a power of two, so a value that
+/// just fits one wastes little of it; and reading one record reads its whole page.
+const VALUE_BYTES: usize = 64 * 1024 - 256;
+
+/// How many decisions, from the first, go into one value.
+pub(super) fn fitting<'a>(entries: impl Iterator<Item = &'a Entry>) -> usize {
+    let mut bytes = 5usize;
+    let fits = |entry: &&Entry| {
+        bytes = bytes.saturating_add(entry.record.len()).saturating_add(SALT_AND_HASH + 4);
+        bytes <= VALUE_BYTES
+    };
+    entries.take_while(fits).count().max(1)
+}
 
 /// Packs the decisions of one group.
 ///

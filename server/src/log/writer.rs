@@ -133,7 +133,13 @@ impl Writer {
         let transaction = begin(&self.database)?;
         let mut first = self.position.next;
         for run in group.chunk_by(|a, b| a.entry.module.hash == b.entry.module.hash) {
-            first = write_group(&transaction, first, run)?;
+            let mut rest = run;
+            while !rest.is_empty() {
+                let fitting = group::fitting(rest.iter().map(|job| &job.entry));
+                let (group, later) = rest.split_at_checked(fitting).unwrap_or((rest, &[]));
+                first = write_group(&transaction, first, group)?;
+                rest = later;
+            }
             for job in run {
                 write_files(&transaction, &mut self.position.files, &job.entry.module)?;
             }
@@ -142,7 +148,8 @@ impl Writer {
         transaction.open_table(PENDING)?.insert(self.position.next, keys.as_slice())?;
         let mut tail = self.position.tail;
         if self.tail_len() > TAIL_MAX {
-            tail = fold(&transaction, 2 * SLICE)?.unwrap_or(first);
+            let twice = u64::try_from(group.len()).unwrap_or(u64::MAX).saturating_mul(2);
+            tail = fold(&transaction, twice)?.unwrap_or(first);
         }
         transaction.commit()?;
         Ok(tail)

@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use redb::{ReadableDatabase, ReadableTable};
+
 use super::disk::{Disk, Fault};
-use super::{blocked, commit, committed, entry, log_on, module};
+use super::{blocked, commit, committed, database_on, entry, log_on, module};
+use crate::log::tables::GROUPS;
 use crate::log::{DecisionLog, Health, Outcome, Pending, Scan, Stored, Why};
 
 fn all(log: &dyn DecisionLog) -> Vec<Stored> {
@@ -99,6 +102,25 @@ fn what_arrives_during_a_commit_is_the_next_group() {
     assert_eq!(log.module(&one.hash).unwrap().unwrap(), one.bytes);
     assert_eq!(log.source_map(&two.source_map_hash).unwrap().unwrap(), two.source_map);
     assert_eq!(log.module(&super::module("three").hash).unwrap(), None);
+}
+
+#[test]
+fn a_large_group_is_several_values_that_fit_their_pages() {
+    let (disk, module) = (Disk::default(), module("m"));
+    let log = log_on(&disk);
+    disk.hold();
+    let lengths = (0..60).map(|index| if index == 30 { 200_000 } else { 3_000 });
+    let waiting: Vec<Pending> =
+        lengths.map(|length| log.commit(entry(&module, &"x".repeat(length), blocked()))).collect();
+    disk.release();
+    let stored: Vec<Stored> = waiting.into_iter().map(|pending| committed(pending.wait())).collect();
+    assert_eq!(all(&log), stored);
+    drop(log);
+    let groups = database_on(&disk).begin_read().unwrap().open_table(GROUPS).unwrap();
+    let lengths: Vec<usize> = groups.iter().unwrap().map(|row| row.unwrap().1.value().len()).collect();
+    assert!((4..=7).contains(&lengths.len()), "{lengths:?}");
+    let long: Vec<&usize> = lengths.iter().filter(|length| **length > 65_536).collect();
+    assert!(matches!(long[..], [200_000..210_000]), "{lengths:?}");
 }
 
 #[test]
