@@ -21,6 +21,11 @@ use crate::span::FileId;
 /// Most diagnostics of one file that are shown to people; how many more there are is said in one line.
 pub const SHOWN_PER_FILE_MAX: usize = 20;
 
+/// A text as one line in which nothing could harm a terminal.
+pub fn visible(text: &str) -> String {
+    clean::line(text)
+}
+
 /// How diagnostics are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Style {
