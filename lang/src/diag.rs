@@ -1,11 +1,12 @@
 //! Diagnostics: what is wrong with a package, where, and what would be right.
 //!
 //! One type serves lexer, parser, checker and compiler, and every way of showing it. Codes and their titles are one
-//! table in [`codes`]; wording lives in [`messages`], with one constructor for each mistake.
+//! table in [`codes`]; wording lives in [`messages`], with one constructor for each mistake; [`render`] shows them.
 
 pub mod codes;
 pub mod messages;
 pub mod nearest;
+pub mod render;
 
 pub use codes::Code;
 

@@ -119,12 +119,12 @@ pub fn verify(program: &Program) -> Result<(), LoadError> {
     sizes(program)?;
     layout::check(program)?;
     references(program)?;
-    let admission = bounds::entry(program, program.admission, &code::check)?;
+    let admission = bounds::entry(program, program.admission, &code::check)?.limited()?;
     if admission.fuel != program.fuel_bound {
         return invalid(format!("its bound is {}, and it states {}", admission.fuel, program.fuel_bound));
     }
     for (name, block) in other_entries(program) {
-        bounds::entry(program, block, &code::check).map_err(|error| match error {
+        bounds::entry(program, block, &code::check).and_then(Bounds::limited).map_err(|error| match error {
             LoadError::Invalid(what) => LoadError::Invalid(format!("{name}: {what}")),
             other => other,
         })?;
@@ -132,10 +132,10 @@ pub fn verify(program: &Program) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// The worst cost of the code that decides a request.
+/// The worst cost of the code that decides a request, whether or not it is within the limits.
 ///
 /// # Errors
-/// [`LoadError::Invalid`] where the code breaks a rule or a limit.
+/// [`LoadError::Invalid`] where the code breaks a rule.
 pub fn admission_bounds(program: &Program) -> Result<Bounds, LoadError> {
     bounds::entry(program, program.admission, &code::check)
 }

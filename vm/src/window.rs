@@ -209,9 +209,10 @@ impl<'a> Question<'a> {
                 Openness::Unknown(calendar) => return NextChange::Unknown(calendar),
                 Openness::Open => {}
             }
-            // It is open, so an open range is known to reach further, and the closed range found is still ahead.
+            // It is open, so an open range is known to reach further. The closed range found is still ahead; asking
+            // makes sure that every step goes forward.
             let end = self.open(at).until.unwrap_or(i64::MAX);
-            at = closing.map_or(end, |closing| closing.min(end));
+            at = closing.filter(|closing| at < *closing).map_or(end, |closing| closing.min(end));
         }
         NextChange::Never
     }

@@ -22,6 +22,17 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// Refuses what is beyond the limits of a decision.
+    pub(super) fn limited(self) -> Result<Self, LoadError> {
+        if self.fuel > limits::FUEL_MAX {
+            return invalid(format!("it may need {} fuel, and the limit is {}", self.fuel, limits::FUEL_MAX));
+        }
+        if self.cells > limits::CELLS_MAX {
+            return invalid(format!("it may build lists of {} values, and the limit is {}", self.cells, limits::CELLS_MAX));
+        }
+        Ok(self)
+    }
+
     fn plus(self, other: Self) -> Self {
         Self { fuel: self.fuel.saturating_add(other.fuel), cells: self.cells.saturating_add(other.cells) }
     }
@@ -53,12 +64,6 @@ pub(super) fn entry(program: &Program, block: Block, check: CheckOp<'_>) -> Resu
         {
             total = total.plus(self::block(program, *thunk, Some(index), check, &mut reached)?);
         }
-    }
-    if total.fuel > limits::FUEL_MAX {
-        return invalid(format!("it may need {} fuel", total.fuel));
-    }
-    if total.cells > limits::CELLS_MAX {
-        return invalid(format!("it may need {} cells", total.cells));
     }
     Ok(total)
 }

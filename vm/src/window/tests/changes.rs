@@ -1,6 +1,6 @@
 //! Where the clocks change: the vectors of E15.
 
-use super::{DAILY, at, changes, dates, on, prepared, span};
+use super::{DAILY, at, changes, dates, on, prepared, show, span};
 use crate::window::Openness;
 
 /// The bounds of a range on one date, read as an open one and as a closed one.
@@ -79,6 +79,18 @@ fn a_day_that_never_was_is_never_open_and_closes_its_neighbours() {
     // The end, 06:00 on the missing day, is read a day apart.
     assert!(open.is_empty());
     assert_eq!(closed, ["2011-12-30T08:00:00Z", "2011-12-30T16:00:00Z"]);
+    // Its night lasts into the day after next.
+    let night =
+        prepared("Pacific/Apia", Vec::new(), vec![span(dates("2011-12-29", "2011-12-29"), "22:00", "06:00")]);
+    assert_eq!(night.is_open(&[], at("2011-12-31T05:59:59+14:00")), Openness::Closed);
+    assert_eq!(night.is_open(&[], at("2011-12-31T06:00+14:00")), Openness::Open);
+    // Read widely, a range of the missing day comes before one of the day before it.
+    let ranges = vec![
+        span(dates("2011-12-29", "2011-12-29"), "12:00", "13:00"),
+        span(dates("2011-12-30", "2011-12-30"), "01:00", "02:00"),
+    ];
+    let next = prepared("Pacific/Apia", Vec::new(), ranges).next_close(&[], at("2011-12-28T00:00-10:00"));
+    assert_eq!(show(next), "2011-12-29T11:00:00Z");
 }
 
 #[test]

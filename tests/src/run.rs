@@ -1,0 +1,214 @@
+//! Runs the blocks of one section, and says what failed and what `cargo bless` would write.
+
+use std::collections::BTreeMap;
+
+use holdpoint_lang::Diagnostic;
+
+use crate::block::{Golden, Kind, Policy, Word};
+use crate::engine::{self, Outcome};
+use crate::golden::{Edit, diff};
+use crate::markdown::{Block, Page, Section};
+use crate::package::{Files, Mark};
+use crate::tables;
+
+/// What came of a section.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What failed: the line in the page and what is wrong.
+    pub failures: Vec<(usize, String)>,
+    /// Golden blocks that differ: the line, and the text that they should have.
+    pub stale: Vec<(usize, String, Edit)>,
+}
+
+impl Report {
+    fn fail(&mut self, block: &Block, words: impl Into<String>) {
+        self.failures.push((block.line, words.into()));
+    }
+}
+
+/// The preludes of a page by name.
+pub struct Preludes {
+    named: BTreeMap<String, Files>,
+}
+
+impl Preludes {
+    /// Collects the preludes of a page; what is wrong with them is added to the page's mistakes.
+    pub fn of(page: &mut Page) -> Self {
+        let mut named = BTreeMap::new();
+        let mut mistakes = Vec::new();
+        let mut used: Vec<String> = Vec::new();
+        let blocks = page.sections.iter().flat_map(|section| &section.blocks);
+        for (block, policy) in blocks.filter_map(policy_of) {
+            used.extend(policy.with.clone());
+            let Some(name) = &policy.name else { continue };
+            match Files::split(&block.text, policy) {
+                Ok(files) => {
+                    if named.insert(name.clone(), (files, block.line)).is_some() {
+                        mistakes.push((block.line, format!("two preludes have the name `{name}`")));
+                    }
+                }
+                Err(words) => mistakes.push((block.line, words)),
+            }
+        }
+        for (name, (_, line)) in &named {
+            if !used.contains(name) {
+                mistakes.push((*line, format!("no block takes in the prelude `{name}`")));
+            }
+        }
+        page.mistakes.extend(mistakes);
+        Self { named: named.into_iter().map(|(name, (files, _))| (name, files)).collect() }
+    }
+}
+
+fn policy_of(block: &Block) -> Option<(&Block, &Policy)> {
+    match &block.kind {
+        Kind::Policy(policy) => Some((block, policy)),
+        _ => None,
+    }
+}
+
+/// Runs a section.
+pub fn section(section: &Section, preludes: &Preludes) -> Report {
+    let mut report = Report::default();
+    let mut last: Option<(&Block, Policy, Outcome)> = None;
+    let mut shown = false;
+    for block in &section.blocks {
+        match &block.kind {
+            Kind::Policy(policy) => {
+                finish(&last, shown, &mut report);
+                shown = false;
+                last =
+                    run(block, policy, preludes, &mut report).map(|outcome| (block, policy.clone(), outcome));
+            }
+            Kind::Golden(golden) => match &last {
+                Some((_, _, outcome)) => {
+                    shown = true;
+                    compare_golden(block, *golden, outcome, &mut report);
+                }
+                None => report
+                    .fail(block, "this block shows what a policy block above it leads to, and there is none"),
+            },
+            Kind::Table(name) => match tables::table(name) {
+                Ok(text) => compare(block, &text, &mut report),
+                Err(words) => report.fail(block, words),
+            },
+            Kind::Prose { json: true } => {
+                if let Err(error) = serde_json::from_str::<serde_json::Value>(&block.text) {
+                    report.fail(block, format!("no JSON: {error}"));
+                }
+            }
+            Kind::Prose { json: false } => {}
+        }
+    }
+    finish(&last, shown, &mut report);
+    report
+}
+
+/// Some words need a golden block behind them.
+fn finish(last: &Option<(&Block, Policy, Outcome)>, shown: bool, report: &mut Report) {
+    if let Some((block, policy, _)) = last {
+        let needs = match policy.word {
+            Word::Bytecode => "disassembly",
+            Word::Fuel => "fuel",
+            _ => return,
+        };
+        if !shown {
+            report.fail(block, format!("a block ```{needs} must follow"));
+        }
+    }
+}
+
+fn run(block: &Block, policy: &Policy, preludes: &Preludes, report: &mut Report) -> Option<Outcome> {
+    if policy.word == Word::Prelude {
+        return None;
+    }
+    let files = match files(block, policy, preludes) {
+        Ok(files) => files,
+        Err(words) => {
+            report.fail(block, words);
+            return None;
+        }
+    };
+    let outcome = if policy.word == Word::ParseOnly { engine::parse(&files) } else { engine::build(&files) };
+    match files.announced() {
+        Ok(announced) if announced.is_empty() && policy.word == Word::Reject => {
+            report.fail(block, "nothing is announced: write `// error: CODE` behind the line at fault");
+        }
+        Ok(announced) if !announced.is_empty() && policy.word != Word::Reject => {
+            report.fail(block, "only a `reject` block announces diagnostics");
+        }
+        Ok(announced) => check_marks(block, &announced, &files, &outcome, report),
+        Err(words) => report.fail(block, words),
+    }
+    if policy.word == Word::Verdict {
+        check_tests(block, &outcome, report);
+    }
+    Some(outcome)
+}
+
+fn files(block: &Block, policy: &Policy, preludes: &Preludes) -> Result<Files, String> {
+    let mut files = Files::split(&block.text, policy)?;
+    if let Some(name) = &policy.with {
+        let prelude = preludes
+            .named
+            .get(name)
+            .ok_or_else(|| format!("no prelude of this page has the name `{name}`"))?;
+        files.take_in(name, prelude)?;
+    }
+    Ok(files)
+}
+
+/// Compares the diagnostics with those that comments announce.
+fn check_marks(block: &Block, announced: &[Mark], files: &Files, outcome: &Outcome, report: &mut Report) {
+    let mut found: Vec<Mark> =
+        outcome.diagnostics.iter().map(|diagnostic| mark(diagnostic, files, outcome)).collect();
+    found.sort();
+    if found == announced {
+        return;
+    }
+    let list = |marks: &[Mark]| marks.iter().map(show_mark).collect::<String>();
+    let shown = outcome.show(Golden::Concise).unwrap_or_default();
+    let differ = diff(&list(announced), &list(&found));
+    report.fail(block, format!("the diagnostics are not those announced\n{differ}all of them:\n{shown}"));
+}
+
+fn mark(diagnostic: &Diagnostic, files: &Files, outcome: &Outcome) -> Mark {
+    let source = outcome.sources.get(diagnostic.primary.span.file);
+    let path = source.map_or_else(String::new, |source| source.path.clone());
+    let line = source.map_or(1, |source| source.line_column(diagnostic.primary.span.start).0);
+    let line = files.line(&path, line);
+    (path, line, diagnostic.severity, diagnostic.code)
+}
+
+fn show_mark((path, line, severity, code): &Mark) -> String {
+    format!("{path}:{line} {}: {}\n", severity.word(), code.id())
+}
+
+fn check_tests(block: &Block, outcome: &Outcome, report: &mut Report) {
+    let Some(module) = &outcome.module else {
+        return report.fail(block, "there is no module whose tests could run");
+    };
+    if module.tests.is_empty() {
+        report.fail(block, "a `verdict` block has at least one `test`");
+    }
+    for (name, failures) in &module.tests {
+        for failure in failures {
+            report.fail(block, format!("test \"{name}\": {failure}"));
+        }
+    }
+}
+
+fn compare_golden(block: &Block, golden: Golden, outcome: &Outcome, report: &mut Report) {
+    match outcome.show(golden) {
+        Some(text) => compare(block, &text, report),
+        None => report.fail(block, "there is no module to show"),
+    }
+}
+
+fn compare(block: &Block, text: &str, report: &mut Report) {
+    let text = format!("{}\n", text.trim_end());
+    let held: String = block.text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    if held != text {
+        report.stale.push((block.line, diff(&held, &text), Edit::of(block, &text)));
+    }
+}

@@ -1,0 +1,34 @@
+//! The specification, the tables and the tests hang together.
+
+use std::io;
+
+use holdpoint_tests::coverage::Survey;
+use holdpoint_tests::homes::root;
+
+fn nothing(complaints: &[String]) {
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+#[test]
+fn each_clause_is_declared_once() -> io::Result<()> {
+    nothing(&Survey::of(&root())?.declared_twice());
+    Ok(())
+}
+
+#[test]
+fn every_clause_that_is_named_is_declared() -> io::Result<()> {
+    nothing(&Survey::of(&root())?.undeclared());
+    Ok(())
+}
+
+#[test]
+fn every_clause_is_shown_by_something_that_runs() -> io::Result<()> {
+    nothing(&Survey::of(&root())?.uncovered());
+    Ok(())
+}
+
+#[test]
+fn every_code_has_a_page_with_a_wrong_and_a_right_example() -> io::Result<()> {
+    nothing(&Survey::of(&root())?.code_pages());
+    Ok(())
+}
