@@ -32,4 +32,4 @@ pub use clock::Clock;
 pub use config::{Config, Limits};
 pub use id::{DecisionId, LogId};
 pub use policy::Policy;
-pub use serve::{ServeError, serve};
+pub use serve::{ServeError, serve, serve_from};

@@ -78,18 +78,30 @@ pub async fn serve(
     ready: impl FnOnce(SocketAddr),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let clock = Clock::System;
-    let now = clock.now().ok_or(ServeError::Clock)?;
+    let now = Clock::System.now().ok_or(ServeError::Clock)?;
     let directory = config.data_dir.clone();
     let opened = tokio::task::spawn_blocking(move || RedbLog::open(&directory, now));
     let log = opened.await.map_err(|error| OpenError::Storage(error.to_string())).flatten();
-    let log: Arc<dyn DecisionLog> = Arc::new(log.map_err(ServeError::Open)?);
+    let log = log.map_err(ServeError::Open)?;
+    serve_from(Arc::new(log), &config, policy, ready, shutdown).await
+}
 
+/// As [`serve()`], with decisions kept in a log that is open already.
+///
+/// # Errors
+/// [`ServeError`], except that the log cannot be opened.
+pub async fn serve_from(
+    log: Arc<dyn DecisionLog>,
+    config: &Config,
+    policy: Policy,
+    ready: impl FnOnce(SocketAddr),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
     let refused = |error| ServeError::Listen(config.listen, error);
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let mut health = log.health();
-    let state = Arc::new(App::new(log, policy, clock, &config.limits));
+    let state = Arc::new(App::new(log, policy, Clock::System, &config.limits));
     tracing::info!(%address, policy = %state.active.policy.program.hash(), log = %state.log.id(), "serving");
     ready(address);
 

@@ -1,5 +1,6 @@
 //! Whatever goes wrong on our side: never a verdict, always `treat_as: block`.
 
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 
 use holdpoint_isa::ModuleHash;
@@ -7,12 +8,12 @@ use holdpoint_server::log::{
     Cursor, DecisionLog, Entry, Filter, Health, Outcome, Page, Pending, ReadError, RedbLog, Stats, Stored,
     Why,
 };
-use holdpoint_server::{Clock, LogId};
+use holdpoint_server::{Clock, Config, LogId, ServeError, serve_from};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-use crate::policy::request;
+use crate::policy::{policy, request};
 use crate::support::{NOW, Server};
 
 type Commit = fn(&RedbLog, Entry) -> Pending;
@@ -182,4 +183,17 @@ async fn an_instant_at_the_end_of_time_is_decided_or_refused() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_server_ends_when_its_log_fails() {
+    let log = FaultyLog::new();
+    let mut config = Config::new(std::path::PathBuf::new());
+    config.listen.set_port(0);
+    // The server is running when it is told the address.
+    let fail = |_| drop(log.health.send_replace(Health::Poisoned("the disk is gone".into())));
+    let served =
+        serve_from(Arc::clone(&log) as Arc<dyn DecisionLog>, &config, policy("acme"), fail, pending()).await;
+    let Err(ServeError::LogFailed(why)) = served else { panic!("{served:?}") };
+    assert_eq!(why, "the disk is gone");
 }
