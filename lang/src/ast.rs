@@ -546,7 +546,7 @@ pub enum ExprKind {
     Literal(Literal),
     /// A name.
     Name(String),
-    /// `e.name`
+    /// `e.name`; the name is empty where it is missing.
     Field(Expr, Ident),
     /// `f(…)`
     Call(Path, Vec<Arg>),
