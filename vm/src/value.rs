@@ -41,8 +41,8 @@ pub struct ListRef {
 pub struct Cursor {
     /// First cell of the element.
     pub at: u32,
-    /// The cell after the last element.
-    pub end: u32,
+    /// How many elements are left, this one among them.
+    pub left: u32,
 }
 
 /// A value.

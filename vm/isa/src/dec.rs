@@ -97,6 +97,11 @@ impl Dec {
         mul_div(self.0, i128::from(count), SCALE).and_then(|v| i64::try_from(v).ok())
     }
 
+    /// So many percent of an integer count, rounded half to even to an integer.
+    pub fn percent_of_int(self, count: i64) -> Option<i64> {
+        mul_div(self.0, i128::from(count), SCALE.checked_mul(100)?).and_then(|v| i64::try_from(v).ok())
+    }
+
     /// Whether this is nought.
     pub fn is_zero(self) -> bool {
         let a = self.0;

@@ -32,8 +32,14 @@ pub struct Program {
     pub layouts: Vec<Layout>,
     /// Signals, each in a slot of the root layout.
     pub signals: Vec<Signal>,
-    /// Reasons for not knowing: first one for each slot of each layout, then those that operations name.
+    /// Reasons for not knowing, as phrases that `is unknown` may follow: one for each slot of each layout, one for
+    /// each calendar from `calendar_cause` on, the [`CommonCause`]s from `common_cause` on, then those that
+    /// operations name.
     pub causes: Vec<String>,
+    /// Index of the first calendar's cause.
+    pub calendar_cause: u16,
+    /// Index of the first common cause.
+    pub common_cause: u16,
     /// Constants.
     pub constants: Vec<Const>,
     /// Kind of each register.
@@ -63,6 +69,24 @@ pub struct Program {
     pub texts: Vec<Text>,
     /// Worst-case fuel of `admission`; the verifier recomputes it.
     pub fuel_bound: u64,
+}
+
+/// Reasons for not knowing that every module has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
+pub enum CommonCause {
+    /// A division by nought.
+    DivisorNought = 0,
+    /// The next opening of a window that does not open within the horizon.
+    NeverOpens = 1,
+    /// A value that nothing set; a verified module run by the machine never shows it.
+    Unset = 2,
+}
+
+impl CommonCause {
+    /// The phrases, in the order of their numbers.
+    pub const PHRASES: [&str; 3] =
+        ["a quotient with a divisor of nought", "the next opening of a window that stays closed", "a value never set"];
 }
 
 /// A stretch of code that ends with [`Op::End`].
@@ -244,8 +268,10 @@ pub struct Statement {
     pub on_unknown: Effect,
     /// The register of its `for each`, which tells which element it objects to.
     pub witness: Option<Reg>,
-    /// Its reason.
+    /// The reason made from its condition; it also tells what is unknown.
     pub reason: u16,
+    /// The reason that its author wrote.
+    pub because: Option<u16>,
     /// How to mend it.
     pub fix: Option<u16>,
     /// When a delay ends.
@@ -263,6 +289,8 @@ pub struct Until {
     pub block: Block,
     /// The register with the result, an instant.
     pub reg: Reg,
+    /// Whether it is counted from the decision, as `delay for` is, wherever in time it is asked.
+    pub anchored: bool,
 }
 
 /// Who releases an escalation.
@@ -287,6 +315,21 @@ pub struct Waiver {
     pub title: String,
     /// The rules that it waives.
     pub rules: Vec<u16>,
+    /// What it obliges to where it removed an objection.
+    pub obligations: Vec<Obligation>,
+}
+
+/// Something to be done after a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Obligation {
+    /// Its name.
+    pub name: String,
+    /// What is to be done.
+    pub text: u16,
+    /// Within how long, in nanoseconds.
+    pub within: i64,
+    /// Counted from the finish of the deployment rather than from the decision.
+    pub of_finish: bool,
 }
 
 /// A text with values in it.

@@ -5,14 +5,13 @@
 //! A value with a unit is written in the member's declared reading where that is exact, else with its unit. Reading
 //! the bytes again gives the same facts.
 
-use std::fmt::Write as _;
-
 use holdpoint_isa::literal;
 use holdpoint_isa::program::{Field, Layout, Node};
 use holdpoint_isa::types::{Reading, Scalar};
 use holdpoint_isa::{Dec, Program};
 
 use super::layout_of;
+use crate::jcs;
 use crate::snapshot::Snapshot;
 use crate::value::{ListRef, Value};
 
@@ -167,27 +166,7 @@ impl<'a> Writer<'a> {
 
     /// A text in quotes with the escapes of RFC 8785.
     fn text(&mut self, text: &str) {
-        self.out.push(b'"');
-        for byte in text.bytes() {
-            match byte {
-                b'"' => self.raw("\\\""),
-                b'\\' => self.raw("\\\\"),
-                0x08 => self.raw("\\b"),
-                b'\t' => self.raw("\\t"),
-                b'\n' => self.raw("\\n"),
-                0x0c => self.raw("\\f"),
-                b'\r' => self.raw("\\r"),
-                0x00..0x20 => {
-                    let mut escape = String::new();
-                    // Writing to a string cannot fail.
-                    let _ = write!(escape, "\\u{byte:04x}");
-                    self.raw(&escape);
-                }
-                // Beyond ASCII the bytes of UTF-8 stand as they are.
-                _ => self.out.push(byte),
-            }
-        }
-        self.out.push(b'"');
+        jcs::string(text, self.out);
     }
 }
 

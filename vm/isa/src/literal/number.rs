@@ -18,8 +18,6 @@ struct Parts {
     mantissa: Option<i128>,
     /// Digits after the point.
     places: i32,
-    /// Whether there was a point or an exponent.
-    whole: bool,
     /// Whether there was an exponent.
     exponent: bool,
 }
@@ -36,11 +34,12 @@ pub fn scaled(text: &str, power: i32) -> Result<Dec, LiteralError> {
 
 /// A 64-bit integer, without point or exponent.
 pub fn int(text: &str) -> Result<i64, LiteralError> {
-    let parts = parts(text).ok_or(LiteralError::NotANumber)?;
-    if !parts.whole {
-        return Err(LiteralError::NotAnInteger);
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if is_whole(digits) {
+        return text.parse().map_err(|_| LiteralError::OutOfRange);
     }
-    text.parse().map_err(|_| LiteralError::OutOfRange)
+    let is_number = parts(text).is_some();
+    Err(if is_number { LiteralError::NotAnInteger } else { LiteralError::NotANumber })
 }
 
 /// A percentage with its sign, such as `80%`.
@@ -106,20 +105,19 @@ fn parts(text: &str) -> Option<Parts> {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (head, None),
     };
-    let leading_nought = whole.len() > 1 && whole.starts_with('0');
-    if leading_nought || !is_digits(whole) || fraction.is_some_and(|digits| !is_digits(digits)) {
+    if !is_whole(whole) || fraction.is_some_and(|digits| !is_digits(digits)) {
         return None;
     }
     let shift = exponent.map_or(Some(0), exponent_value)?;
     let (mantissa, places) = mantissa(whole, fraction.unwrap_or_default());
     let places = if mantissa == Some(0) { 0 } else { places.saturating_sub(shift) };
     let signed = if negative { mantissa.and_then(i128::checked_neg) } else { mantissa };
-    Some(Parts {
-        mantissa: signed,
-        places,
-        whole: fraction.is_none() && exponent.is_none(),
-        exponent: exponent.is_some(),
-    })
+    Some(Parts { mantissa: signed, places, exponent: exponent.is_some() })
+}
+
+/// Whether a text is digits without a leading nought.
+fn is_whole(text: &str) -> bool {
+    is_digits(text) && (text.len() == 1 || !text.starts_with('0'))
 }
 
 /// Whether a text is one or more digits.

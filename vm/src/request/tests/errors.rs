@@ -35,100 +35,96 @@ fn error(body: &str) -> String {
     format!("{} {error}", error.kind.word())
 }
 
+/// Bodies, each with its kind of mistake and what is said of it.
+const MISTAKES: &[(&str, &str)] = &[
+    (
+        r#"{"enviroment":"staging"}"#,
+        "unknown-member request:1:2: /enviroment: unknown member `enviroment` (did you mean `environment`?)",
+    ),
+    (
+        r#"{"environment":"staging","environmen":"staging"}"#,
+        "unknown-member request:1:26: /environmen: unknown member `environmen` \
+             (known here: `a/b~c`, `approvals`, `commit`, `coverage` and `soak`)",
+    ),
+    (
+        r#"{"environment":"prodution"}"#,
+        "unknown-value request:1:16: /environment: `prodution` is no `environment` (did you mean `production`?)",
+    ),
+    (r#"{"environment":"staging"}"#, "missing-member request:1:1: missing member `coverage`"),
+    (
+        "{\n \"environment\" : \"staging\",\n \"é\":1,\"coverage\":80}",
+        "unknown-member request:3:2: /é: unknown member `é` \
+             (known here: `a/b~c`, `approvals`, `commit`, `coverage` and `soak`)",
+    ),
+    (
+        "{\"commit\":\"é\",\"coverage\":80}",
+        "bad-unit request:1:26: /coverage: the number `80` has no unit \
+             (write a percentage as a text with its unit, such as `\"80%\"`)",
+    ),
+    (
+        r#"{"coverage":"80"}"#,
+        "bad-unit request:1:13: /coverage: `80`: not a percentage \
+             (write a number and a percent sign, such as `80%` or `0.5%`)",
+    ),
+    (
+        r#"{"coverage":null}"#,
+        "unexpected-null request:1:13: /coverage: expected a percentage such as `\"80%\"`, found null \
+             (the member is not optional)",
+    ),
+    (r#"{"soak":-1}"#, "out-of-range request:1:9: /soak: the duration `-1m` is negative"),
+    (
+        r#"{"soak":"1.5h"}"#,
+        "bad-unit request:1:9: /soak: `1.5h`: only milliseconds may have a fraction \
+             (use the next smaller unit, such as `90m` for one hour and a half)",
+    ),
+    (
+        r#"{"approvals":[{"by":"mia"},{"by":""}]}"#,
+        "empty-principal request:1:34: /approvals/1/by: a principal must have a name",
+    ),
+    (r#"{"approvals":[{"by":"mia"},{}]}"#, "missing-member request:1:28: /approvals/1: missing member `by`"),
+    (
+        r#"{"approvals":[{"by":"a"},{"by":"b"},{"by":"c"}]}"#,
+        "too-long request:1:14: /approvals: a list of more than 2 elements",
+    ),
+    (
+        r#"{"a/b~c":{"n":1.0}}"#,
+        "wrong-type request:1:15: /a~1b~0c/n: `1.0`: not an integer \
+             (write a whole number without point or exponent, such as `3`)",
+    ),
+    (
+        r#"{"coverage":"80%","coverage":"90%"}"#,
+        "duplicate-member request:1:19: /coverage: member `coverage` was sent twice",
+    ),
+    (
+        r#"{"commit":"ab\u0063de"}"#,
+        "too-long request:1:11: /commit: a text of 5 bytes, but at most 4 are allowed",
+    ),
+    ("[]", "wrong-type request:1:1: expected an object, found a list"),
+    ("", "bad-json request:1:1: expected a value, found the end"),
+    (
+        "\u{feff}{}",
+        "bad-json request:1:1: the text begins with a byte order mark (send it as UTF-8 without a byte order mark)",
+    ),
+    ("{\"coverage\":tru}", "bad-json request:1:13: expected a value, found `t`"),
+    ("{\"coverage\":\"80%\",}", "bad-json request:1:19: expected the name of a member in quotes, found `}`"),
+    (
+        "{\"commit\":\"a\u{1}\"}",
+        "bad-json request:1:13: control character `\\u{1}` in a text (write it as an escape, such as `\\n`)",
+    ),
+    (
+        r#"{"commit":"\ud800"}"#,
+        "bad-utf8 request:1:12: an escape names half of a surrogate pair (write both halves, or the character itself)",
+    ),
+    (
+        r#"{"\u001b[31m":1}"#,
+        "unknown-member request:1:2: /\\u{1b}[31m: unknown member `\\u{1b}[31m` (known here: `a/b~c`, `approvals`, `commit`, `coverage`, `environment` and `soak`)",
+    ),
+];
+
 #[test]
 fn errors_say_where_and_what_and_how_to_mend_it() {
-    // E15 and E19 have nothing to do with requests; these are the rules of `request.*`.
-    for (body, expected) in [
-        (
-            r#"{"enviroment":"staging"}"#,
-            "unknown-member request:1:2: /enviroment: unknown member `enviroment` (did you mean `environment`?)",
-        ),
-        (
-            r#"{"environment":"staging","environmen":"staging"}"#,
-            "unknown-member request:1:26: /environmen: unknown member `environmen` \
-             (known here: `a/b~c`, `approvals`, `commit`, `coverage` and `soak`)",
-        ),
-        (
-            r#"{"environment":"prodution"}"#,
-            "unknown-value request:1:16: /environment: `prodution` is no `environment` (did you mean `production`?)",
-        ),
-        (r#"{"environment":"staging"}"#, "missing-member request:1:1: missing member `coverage`"),
-        (
-            "{\n \"environment\" : \"staging\",\n \"é\":1,\"coverage\":80}",
-            "unknown-member request:3:2: /é: unknown member `é` \
-             (known here: `a/b~c`, `approvals`, `commit`, `coverage` and `soak`)",
-        ),
-        (
-            "{\"commit\":\"é\",\"coverage\":80}",
-            "bad-unit request:1:26: /coverage: the number `80` has no unit \
-             (write a percentage as a text with its unit, such as `\"80%\"`)",
-        ),
-        (
-            r#"{"coverage":"80"}"#,
-            "bad-unit request:1:13: /coverage: `80`: not a percentage \
-             (write a number and a percent sign, such as `80%` or `0.5%`)",
-        ),
-        (
-            r#"{"coverage":null}"#,
-            "unexpected-null request:1:13: /coverage: expected a percentage such as `\"80%\"`, found null \
-             (the member is not optional)",
-        ),
-        (r#"{"soak":-1}"#, "out-of-range request:1:9: /soak: the duration `-1m` is negative"),
-        (
-            r#"{"soak":"1.5h"}"#,
-            "bad-unit request:1:9: /soak: `1.5h`: only milliseconds may have a fraction \
-             (use the next smaller unit, such as `90m` for one hour and a half)",
-        ),
-        (
-            r#"{"approvals":[{"by":"mia"},{"by":""}]}"#,
-            "empty-principal request:1:34: /approvals/1/by: a principal must have a name",
-        ),
-        (
-            r#"{"approvals":[{"by":"mia"},{}]}"#,
-            "missing-member request:1:28: /approvals/1: missing member `by`",
-        ),
-        (
-            r#"{"approvals":[{"by":"a"},{"by":"b"},{"by":"c"}]}"#,
-            "too-long request:1:14: /approvals: a list of more than 2 elements",
-        ),
-        (
-            r#"{"a/b~c":{"n":1.0}}"#,
-            "wrong-type request:1:15: /a~1b~0c/n: `1.0`: not an integer \
-             (write a whole number without point or exponent, such as `3`)",
-        ),
-        (
-            r#"{"coverage":"80%","coverage":"90%"}"#,
-            "duplicate-member request:1:19: /coverage: member `coverage` was sent twice",
-        ),
-        (
-            r#"{"commit":"ab\u0063de"}"#,
-            "too-long request:1:11: /commit: a text of 5 bytes, but at most 4 are allowed",
-        ),
-        ("[]", "wrong-type request:1:1: expected an object, found a list"),
-        ("", "bad-json request:1:1: expected a value, found the end"),
-        (
-            "\u{feff}{}",
-            "bad-json request:1:1: the text begins with a byte order mark (send it as UTF-8 without a byte order mark)",
-        ),
-        ("{\"coverage\":tru}", "bad-json request:1:13: expected a value, found `t`"),
-        (
-            "{\"coverage\":\"80%\",}",
-            "bad-json request:1:19: expected the name of a member in quotes, found `}`",
-        ),
-        (
-            "{\"commit\":\"a\u{1}\"}",
-            "bad-json request:1:13: control character `\\u{1}` in a text (write it as an escape, such as `\\n`)",
-        ),
-        (
-            r#"{"commit":"\ud800"}"#,
-            "bad-utf8 request:1:12: an escape names half of a surrogate pair (write both halves, or the character itself)",
-        ),
-        (
-            r#"{"\u001b[31m":1}"#,
-            "unknown-member request:1:2: /\\u{1b}[31m: unknown member `\\u{1b}[31m` (known here: `a/b~c`, `approvals`, `commit`, `coverage`, `environment` and `soak`)",
-        ),
-    ] {
-        assert_eq!(error(body), expected, "{body}");
+    for (body, expected) in MISTAKES {
+        assert_eq!(error(body), *expected, "{body}");
     }
 }
 

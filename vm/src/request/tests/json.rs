@@ -1,9 +1,9 @@
 //! Conformance to RFC 8259, by the corpus of JSON texts in the folder of shared data.
 
-use holdpoint_isa::program::Node;
+use holdpoint_isa::program::{Layout, Node};
 use holdpoint_isa::types::Scalar;
 
-use super::{only, scalar};
+use super::{canonical, only, optional, program, read, scalar};
 use crate::request::RequestErrorKind as Kind;
 use crate::shared_data::{base64, lines};
 use crate::{Snapshot, request::json};
@@ -54,4 +54,28 @@ fn the_free_check_and_another_parser_agree() {
         let other = serde_json::from_str::<serde_json::Value>(&text).is_ok();
         assert_eq!(json::check(&text).is_ok(), other, "{text}");
     }
+}
+
+#[test]
+fn texts_and_names_are_written_as_in_the_corpus_of_canonical_json() {
+    let Some(rows) = lines("jcs.ndjson") else { return };
+    let mut judged = 0;
+    for row in rows {
+        let row: serde_json::Value = serde_json::from_str(&row).unwrap();
+        let [input, output] = ["input_b64", "output_b64"]
+            .map(|part| String::from_utf8(base64(row[part].as_str().unwrap())).unwrap());
+        // The other rows need a layout that this language does not have, or a floating-point number.
+        let parsed: serde_json::Value = serde_json::from_str(&input).unwrap();
+        let Some(members) = parsed.as_object().filter(|all| all.values().all(|value| value.is_string()))
+        else {
+            continue;
+        };
+        let text = |slot| scalar(slot, Scalar::Str { max: 64 });
+        let fields: Vec<_> = members.keys().zip(0..).map(|(name, slot)| optional(name, text(slot))).collect();
+        let slots = u16::try_from(fields.len()).unwrap();
+        let program = program(vec![Layout { slots, first_cause: 0, fields }], Vec::new());
+        assert_eq!(canonical(&program, &read(&program, &input).unwrap()), output);
+        judged += 1;
+    }
+    assert_eq!(judged, 3);
 }

@@ -1,0 +1,194 @@
+//! Layouts: which slot each member of the request has, and what is said where it is not known.
+
+use holdpoint_isa::program::{CommonCause, Field, Layout, Node, Signal, SignalArg, SignalValue};
+use holdpoint_isa::types::{Kind, Reading, Scalar};
+use holdpoint_lang::hir::{self, Expr, Package, Type};
+
+/// A limit of the module format that a package exceeds: what is counted, and how many there may be.
+pub(crate) type TooMany = (&'static str, u64);
+
+/// All layouts of a module.
+#[derive(Debug, Default)]
+pub(crate) struct Layouts {
+    pub(crate) layouts: Vec<Layout>,
+    pub(crate) causes: Vec<String>,
+    pub(crate) signals: Vec<Signal>,
+    pub(crate) calendar_cause: u16,
+    pub(crate) common_cause: u16,
+}
+
+/// A scalar type as a module has it; lists and records have none.
+pub(crate) fn scalar(ty: &Type) -> Option<Scalar> {
+    Some(match ty.required() {
+        Type::Bool => Scalar::Bool,
+        Type::Int => Scalar::Int,
+        Type::Decimal => Scalar::Decimal,
+        Type::Percent => Scalar::Percent,
+        Type::Points => Scalar::Points,
+        Type::Duration => Scalar::Duration,
+        Type::Instant => Scalar::Instant,
+        Type::Str(max) => Scalar::Str { max: (*max).clamp(1, holdpoint_isa::limits::STRING_BYTES_MAX) },
+        Type::Principal => Scalar::Principal,
+        Type::Enum(id) => Scalar::Enum(u16::try_from(*id).ok()?),
+        Type::Error | Type::None | Type::Record(_) | Type::List(..) | Type::Optional(_) => return None,
+    })
+}
+
+/// How the machine holds a scalar type.
+pub(crate) fn kind(ty: &Type) -> Kind {
+    scalar(ty).map_or(Kind::Bool, Scalar::kind)
+}
+
+/// Lays out the request, the lists in it, and the signals.
+pub(crate) fn build(package: &Package) -> Result<Layouts, TooMany> {
+    let mut builder = Builder { package, pending: Vec::new(), layouts: Vec::new() };
+    let request = package.request.unwrap_or(usize::MAX);
+    builder.pending.push(Pending { path: String::new(), element: Type::Record(request) });
+    // Lists are laid out behind what holds them, so a layout only refers to later ones.
+    let mut at = 0;
+    while let Some(pending) = builder.pending.get(at) {
+        let (path, element) = (pending.path.clone(), pending.element.clone());
+        let (fields, paths) = builder.layout(&path, &element)?;
+        builder.layouts.push((fields, paths));
+        at = at.saturating_add(1);
+    }
+    let signals = builder.signals()?;
+    finish(builder.layouts, signals, package)
+}
+
+fn finish(
+    layouts: Vec<(Vec<Field>, Vec<String>)>,
+    signals: Vec<Signal>,
+    package: &Package,
+) -> Result<Layouts, TooMany> {
+    let mut built = Layouts { signals, ..Layouts::default() };
+    for (fields, paths) in layouts {
+        let layout = Layout { slots: index(paths.len())?, first_cause: index(built.causes.len())?, fields };
+        built.layouts.push(layout);
+        built.causes.extend(paths);
+    }
+    built.calendar_cause = index(built.causes.len())?;
+    let days = package.calendars.iter().map(|calendar| format!("calendar {} beyond the dates it knows", calendar.name));
+    built.causes.extend(days);
+    built.common_cause = index(built.causes.len())?;
+    built.causes.extend(CommonCause::PHRASES.iter().map(|phrase| (*phrase).to_owned()));
+    Ok(built)
+}
+
+fn index(len: usize) -> Result<u16, TooMany> {
+    u16::try_from(len).map_err(|_| ("members in its request", u64::from(u16::MAX)))
+}
+
+/// A layout still to be made.
+struct Pending {
+    path: String,
+    element: Type,
+}
+
+struct Builder<'p> {
+    package: &'p Package,
+    pending: Vec<Pending>,
+    /// Members and the paths of the slots, by layout.
+    layouts: Vec<(Vec<Field>, Vec<String>)>,
+}
+
+impl Builder<'_> {
+    fn layout(&mut self, path: &str, element: &Type) -> Result<(Vec<Field>, Vec<String>), TooMany> {
+        let mut paths = Vec::new();
+        let fields = match element {
+            Type::Record(id) => self.fields(path, *id, &mut paths)?,
+            other => {
+                let node = self.node(path, other, Reading::Unit, false, &mut paths)?;
+                vec![Field { name: String::new(), optional: false, node }]
+            }
+        };
+        Ok((fields, paths))
+    }
+
+    fn fields(&mut self, path: &str, record: usize, paths: &mut Vec<String>) -> Result<Vec<Field>, TooMany> {
+        let mut fields = Vec::new();
+        let package = self.package;
+        for field in package.records.get(record).map(|def| def.fields.as_slice()).unwrap_or_default() {
+            let inner = if path.is_empty() { field.name.clone() } else { format!("{path}.{}", field.name) };
+            let optional = matches!(field.ty, Type::Optional(_));
+            let node = self.node(&inner, field.ty.required(), field.reading, optional, paths)?;
+            fields.push(Field { name: field.name.clone(), optional, node });
+        }
+        Ok(fields)
+    }
+
+    fn node(
+        &mut self,
+        path: &str,
+        ty: &Type,
+        reading: Reading,
+        optional: bool,
+        paths: &mut Vec<String>,
+    ) -> Result<Node, TooMany> {
+        let mut slot = || {
+            let slot = index(paths.len());
+            paths.push(path.to_owned());
+            slot
+        };
+        Ok(match ty {
+            Type::Record(id) => {
+                let presence = if optional { Some(slot()?) } else { None };
+                Node::Record { presence, fields: self.fields(path, *id, paths)? }
+            }
+            Type::List(element, max) => {
+                let slot = slot()?;
+                let layout = index(self.pending.len())?;
+                self.pending.push(Pending { path: format!("{path}[]"), element: (**element).clone() });
+                Node::List { slot, layout, max: *max }
+            }
+            scalar_type => {
+                let scalar = scalar(scalar_type).unwrap_or(Scalar::Bool);
+                Node::Scalar { slot: slot()?, scalar, reading }
+            }
+        })
+    }
+
+    /// Signals have slots of the root layout, behind those of the request.
+    fn signals(&mut self) -> Result<Vec<Signal>, TooMany> {
+        let mut signals = Vec::new();
+        for signal in &self.package.signals {
+            let args = signal.args.iter().filter_map(|(name, value)| self.signal_arg(name.as_ref(), value)).collect();
+            let Some((_, paths)) = self.layouts.first_mut() else { continue };
+            let slot = index(paths.len())?;
+            paths.push(signal.name.clone());
+            signals.push(Signal {
+                name: signal.name.clone(),
+                slot,
+                scalar: scalar(&signal.ty).unwrap_or(Scalar::Bool),
+                reading: signal.reading,
+                source: signal.source.clone(),
+                args,
+            });
+        }
+        Ok(signals)
+    }
+
+    fn signal_arg(&self, name: Option<&String>, value: &Expr) -> Option<SignalArg> {
+        let value = match &*value.kind {
+            hir::Kind::Const(value) | hir::Kind::Param(_, value) => SignalValue::Const(value.clone()),
+            _ => match self.member(value)? {
+                Node::Scalar { slot, .. } => SignalValue::Slot(*slot),
+                Node::Record { .. } | Node::List { .. } => return None,
+            },
+        };
+        Some(SignalArg { name: name.cloned(), value })
+    }
+
+    /// The node of a member of the request.
+    fn member(&self, e: &Expr) -> Option<&Node> {
+        let hir::Kind::Member(base, index) = &*e.kind else { return None };
+        let fields = match &*base.kind {
+            hir::Kind::Request => &self.layouts.first()?.0,
+            _ => match self.member(base)? {
+                Node::Record { fields, .. } => fields,
+                Node::Scalar { .. } | Node::List { .. } => return None,
+            },
+        };
+        fields.get(*index).map(|field| &field.node)
+    }
+}

@@ -1,0 +1,324 @@
+//! From a snapshot and an instant to a decision (rules `verdict.combine`, `policy.governs`, `delay.fixpoint`).
+
+mod retry;
+
+use std::collections::BTreeSet;
+
+use holdpoint_isa::ops::{PolicyId, WaiverId};
+use holdpoint_isa::program::{Effect, Position, Rule, SourceMap, Statement};
+use holdpoint_isa::verdict::Verdict;
+use holdpoint_isa::{Fault, limits};
+
+use crate::decision::{Decision, Escalate, Objection, Obligation};
+use crate::machine::{Fired, Machine, Run};
+use crate::snapshot::Snapshot;
+use crate::value::Value;
+use crate::verify::VerifiedProgram;
+
+/// Stands for the rule where Holdpoint itself objects.
+const SYSTEM: &str = "holdpoint";
+
+impl Machine {
+    /// Decides. The source map gives places in the source and may be empty.
+    pub fn decide(&mut self, module: &VerifiedProgram, map: &SourceMap, snapshot: &Snapshot, now: i64) -> Decision {
+        let run = Run { module, snapshot, now };
+        let outcome = self.admit(run);
+        let mut report = Report::new(run, map, module.fuel_bound().saturating_sub(self.fuel));
+        match outcome {
+            Ok(()) => report.collect(self),
+            Err(fault) => report.system(format!("the evaluation ended: {}", fault.text()), true),
+        }
+        let retry_at = if report.verdict() == Verdict::Delay { self.retry_at(run, &report.delays) } else { None };
+        report.finish(retry_at)
+    }
+
+    /// Runs the code of admission from a clean state.
+    fn admit(&mut self, run: Run<'_>) -> Result<(), Fault> {
+        self.reset(run.module);
+        self.fuel = run.module.fuel_bound();
+        self.run(run, run.program().admission)
+    }
+}
+
+/// What a statement that fired says, its place in the lists decided.
+enum Place {
+    Objection,
+    Warning,
+    Waived(WaiverId),
+    Trial,
+}
+
+/// A decision in the making.
+struct Report<'r> {
+    run: Run<'r>,
+    map: &'r SourceMap,
+    decision: Decision,
+    /// Delays that object: when each ends, where that is known.
+    delays: Vec<Option<i64>>,
+    /// Waivers that removed something.
+    effective: BTreeSet<WaiverId>,
+}
+
+impl<'r> Report<'r> {
+    fn new(run: Run<'r>, map: &'r SourceMap, fuel_used: u64) -> Self {
+        let decision = Decision {
+            verdict: Verdict::Allow,
+            objections: Vec::new(),
+            warnings: Vec::new(),
+            waived: Vec::new(),
+            trial: Vec::new(),
+            obligations: Vec::new(),
+            left_out: 0,
+            retry_at: None,
+            policy: run.module.hash(),
+            fuel_used,
+            fuel_bound: run.module.fuel_bound(),
+        };
+        Self { run, map, decision, delays: Vec::new(), effective: BTreeSet::new() }
+    }
+
+    const fn verdict(&self) -> Verdict {
+        self.decision.verdict
+    }
+
+    /// Turns what fired into objections with reasons.
+    fn collect(&mut self, machine: &mut Machine) {
+        let heads = std::mem::take(&mut machine.heads);
+        self.governing(&heads);
+        machine.heads = heads;
+        // Texts run code, which needs the machine whole.
+        let fired = std::mem::take(&mut machine.fired);
+        for fired in &fired {
+            self.statement(machine, *fired);
+        }
+        machine.fired = fired;
+        self.obligations(machine);
+    }
+
+    /// Objects where no enforced policy governs, or where whether one does is not known.
+    fn governing(&mut self, heads: &[(PolicyId, Value)]) {
+        let mut governed = false;
+        for (id, head) in heads {
+            let Some(policy) = self.run.program().policies.get(id.index()) else { continue };
+            let (unknown, fault) = match head {
+                Value::Bool(true) => {
+                    governed |= policy.governs && !policy.trial;
+                    continue;
+                }
+                Value::Bool(false) => continue,
+                Value::Fault(fault) => (Vec::new(), Some(fault.text())),
+                Value::Unknown(cause) => (vec![self.cause(*cause)], None),
+                _ => (Vec::new(), None),
+            };
+            let why = fault.map_or_else(|| are_unknown(&unknown), str::to_owned);
+            let place = self.map.policies.get(id.index()).map(|place| self.map.show(*place));
+            let objection = Objection {
+                verdict: Some(Verdict::Block),
+                rule: policy.name.clone(),
+                reason: format!("whether this policy governs cannot be told: {why}"),
+                control: None,
+                source: place,
+                unknown,
+                fault: fault.is_some(),
+                fix: None,
+                until: None,
+                escalate: None,
+            };
+            self.place(if policy.trial { Place::Trial } else { Place::Objection }, objection, None);
+        }
+        if !governed {
+            self.system("no policy governs this request".to_owned(), false);
+        }
+    }
+
+    /// Objects in Holdpoint's own name.
+    fn system(&mut self, reason: String, fault: bool) {
+        let objection = Objection {
+            verdict: Some(Verdict::Block),
+            rule: SYSTEM.to_owned(),
+            reason,
+            control: None,
+            source: None,
+            unknown: Vec::new(),
+            fault,
+            fix: None,
+            until: None,
+            escalate: None,
+        };
+        self.place(Place::Objection, objection, None);
+    }
+
+    fn statement(&mut self, machine: &mut Machine, fired: Fired) {
+        let program = self.run.program();
+        let Some(statement) = program.statements.get(fired.statement.index()) else { return };
+        let Some(rule) = program.rules.get(usize::from(statement.rule)) else { return };
+        let Some(policy) = program.policies.get(usize::from(rule.policy)) else { return };
+        let trial = rule.trial || policy.trial;
+        let fault = matches!(fired.cond, Value::Fault(_));
+        let effect = match fired.cond {
+            Value::Fault(_) => Effect::Object(Verdict::Block),
+            Value::Bool(true) => statement.effect,
+            _ => statement.on_unknown,
+        };
+        let waiver = if fault { None } else { self.waiver(&machine.waived, statement.rule) };
+        let place = match (trial, effect, waiver) {
+            (true, _, _) => Place::Trial,
+            (false, Effect::Warn, _) => Place::Warning,
+            (false, Effect::Object(_), Some(waiver)) => Place::Waived(waiver),
+            (false, Effect::Object(_), None) => Place::Objection,
+        };
+        let verdict = match effect {
+            Effect::Warn => None,
+            Effect::Object(verdict) => Some(verdict),
+        };
+        let rule_name = format!("{}.{}", policy.name, rule.name);
+        let objection = self.objection(machine, fired, statement, rule, rule_name, verdict);
+        let until = objection.until;
+        self.place(place, objection, Some(until));
+    }
+
+    /// The waiver that removes the objections of a rule.
+    fn waiver(&self, applied: &[WaiverId], rule: u16) -> Option<WaiverId> {
+        let waives = |id: &&WaiverId| {
+            let waiver = self.run.program().waivers.get(id.index());
+            waiver.is_some_and(|waiver| waiver.rules.contains(&rule))
+        };
+        applied.iter().find(waives).copied()
+    }
+
+    fn objection(
+        &self,
+        machine: &mut Machine,
+        fired: Fired,
+        statement: &Statement,
+        rule: &Rule,
+        name: String,
+        verdict: Option<Verdict>,
+    ) -> Objection {
+        if let Some(witness) = statement.witness {
+            machine.set(witness, fired.witness);
+        }
+        let certain = fired.cond == Value::Bool(true);
+        let (reason, unknown) = self.reason(machine, fired, statement);
+        let fix = statement.fix.filter(|_| certain).and_then(|text| self.text(machine, text));
+        let until = if certain && verdict == Some(Verdict::Delay) { machine.until(self.run, statement) } else { None };
+        let place: Option<&Position> = self.map.statements.get(fired.statement.index());
+        Objection {
+            verdict,
+            rule: name,
+            reason,
+            control: rule.control.clone(),
+            source: place.map(|place| self.map.show(*place)),
+            unknown,
+            fault: matches!(fired.cond, Value::Fault(_)),
+            fix,
+            until,
+            escalate: statement.escalate.filter(|_| verdict == Some(Verdict::Escalate)).and_then(|e| self.escalate(e)),
+        }
+    }
+
+    /// The reason of an objection, and what was not known where that is why.
+    fn reason(&self, machine: &mut Machine, fired: Fired, statement: &Statement) -> (String, Vec<String>) {
+        let default = self.run.program().texts.get(usize::from(statement.reason));
+        match fired.cond {
+            Value::Fault(fault) => (format!("the evaluation ended: {}", fault.text()), Vec::new()),
+            Value::Unknown(cause) => {
+                let mut causes = default.map(|text| machine.write(self.run, text).causes).unwrap_or_default();
+                causes.insert(cause);
+                let unknown: BTreeSet<String> = causes.into_iter().map(|cause| self.cause(cause)).collect();
+                let unknown: Vec<String> = unknown.into_iter().collect();
+                (are_unknown(&unknown), unknown)
+            }
+            _ => {
+                let own = statement.because.and_then(|text| self.text(machine, text));
+                let reason = own.or_else(|| default.map(|text| machine.write(self.run, text).text));
+                (reason.unwrap_or_default(), Vec::new())
+            }
+        }
+    }
+
+    fn text(&self, machine: &mut Machine, text: u16) -> Option<String> {
+        let text = self.run.program().texts.get(usize::from(text))?;
+        Some(machine.write(self.run, text).text)
+    }
+
+    fn cause(&self, cause: u16) -> String {
+        let found = self.run.program().causes.get(usize::from(cause));
+        found.map_or_else(|| "a value never set".to_owned(), String::clone)
+    }
+
+    fn escalate(&self, escalate: holdpoint_isa::program::Escalate) -> Option<Escalate> {
+        let group = self.run.program().groups.get(usize::from(escalate.group))?;
+        let (group, source) = (group.name.clone(), group.source.clone());
+        Some(Escalate { group, source, needs: escalate.needs, expires: escalate.expires })
+    }
+
+    /// Puts an objection into its list; `until` is that of a statement.
+    fn place(&mut self, place: Place, objection: Objection, until: Option<Option<i64>>) {
+        if let (Place::Objection, Some(verdict)) = (&place, objection.verdict) {
+            self.decision.verdict = self.decision.verdict.max(verdict);
+            if verdict == Verdict::Delay {
+                self.delays.push(until.flatten());
+            }
+        }
+        let room = |len: usize| len < limits::OBJECTIONS_MAX as usize;
+        let decision = &mut self.decision;
+        match place {
+            Place::Waived(waiver) => {
+                let name = self.run.program().waivers.get(waiver.index()).map(|w| w.name.clone()).unwrap_or_default();
+                self.effective.insert(waiver);
+                if room(decision.waived.len()) {
+                    decision.waived.push((name, objection));
+                } else {
+                    decision.left_out = decision.left_out.saturating_add(1);
+                }
+            }
+            Place::Objection | Place::Warning | Place::Trial => {
+                let list = match place {
+                    Place::Objection => &mut decision.objections,
+                    Place::Warning => &mut decision.warnings,
+                    _ => &mut decision.trial,
+                };
+                if room(list.len()) {
+                    list.push(objection);
+                } else {
+                    decision.left_out = decision.left_out.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    /// What the waivers that removed something oblige to.
+    fn obligations(&mut self, machine: &mut Machine) {
+        for id in std::mem::take(&mut self.effective) {
+            let Some(waiver) = self.run.program().waivers.get(id.index()) else { continue };
+            for o in &waiver.obligations {
+                let text = self.text(machine, o.text).unwrap_or_default();
+                let (name, within, of_finish) = (o.name.clone(), o.within, o.of_finish);
+                let obligation = Obligation { name, waiver: waiver.name.clone(), text, within, of_finish };
+                self.decision.obligations.push(obligation);
+            }
+        }
+    }
+
+    fn finish(self, retry_at: Option<i64>) -> Decision {
+        let mut decision = self.decision;
+        let key = |o: &Objection| (std::cmp::Reverse(o.verdict), o.rule.clone(), o.reason.clone(), o.source.clone());
+        decision.objections.sort_by_key(key);
+        decision.warnings.sort_by_key(key);
+        decision.trial.sort_by_key(key);
+        decision.waived.sort_by_key(|(waiver, o)| (waiver.clone(), key(o)));
+        decision.obligations.sort();
+        decision.retry_at = retry_at;
+        decision
+    }
+}
+
+/// `a is unknown`, `a and b are unknown`.
+fn are_unknown(causes: &[String]) -> String {
+    match causes.split_last() {
+        None => "something is unknown".to_owned(),
+        Some((only, [])) => format!("{only} is unknown"),
+        Some((last, before)) => format!("{} and {last} are unknown", before.join(", ")),
+    }
+}

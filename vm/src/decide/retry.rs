@@ -1,0 +1,79 @@
+//! When a delay ends: the earliest instant at which no statement that depends on time objects.
+//!
+//! A delay is a promise to decide again and never one to allow, so everything else is held still (rule
+//! `delay.fixpoint`).
+
+use holdpoint_isa::limits;
+use holdpoint_isa::program::{Effect, Statement};
+use holdpoint_isa::verdict::Verdict;
+
+use crate::machine::{Fired, Machine, Run};
+use crate::value::Value;
+
+const HORIZON_NANOSECONDS: i64 = limits::HORIZON_DAYS as i64 * 86_400_000_000_000;
+
+impl Machine {
+    /// The instant to ask again at, given when each delay that objects ends. Nothing where one of them has no known
+    /// end, where something that depends on time objects for ever, or where the search ends.
+    pub(super) fn retry_at(&mut self, run: Run<'_>, delays: &[Option<i64>]) -> Option<i64> {
+        let mut candidate = latest(delays)?.max(run.now);
+        let horizon = run.now.saturating_add(HORIZON_NANOSECONDS);
+        for _ in 0..limits::RETRY_ROUNDS_MAX {
+            if candidate > horizon {
+                return None;
+            }
+            let later = Run { now: candidate, ..run };
+            self.admit(later).ok()?;
+            let fired = std::mem::take(&mut self.fired);
+            let ends: Vec<Option<i64>> =
+                fired.iter().filter_map(|fired| self.still_objects(run, later, *fired)).collect();
+            self.fired = fired;
+            if ends.is_empty() {
+                return Some(candidate);
+            }
+            candidate = latest(&ends).filter(|end| *end > candidate)?;
+        }
+        None
+    }
+
+    /// For a statement that depends on time, is enforced and objects at a later instant: when it ends.
+    fn still_objects(&mut self, run: Run<'_>, later: Run<'_>, fired: Fired) -> Option<Option<i64>> {
+        let program = run.program();
+        let statement = program.statements.get(fired.statement.index())?;
+        let rule = program.rules.get(usize::from(statement.rule))?;
+        let policy = program.policies.get(usize::from(rule.policy))?;
+        let waived = self.waived.iter().any(|id| {
+            program.waivers.get(id.index()).is_some_and(|waiver| waiver.rules.contains(&statement.rule))
+        });
+        let effect = if fired.cond == Value::Bool(true) { statement.effect } else { statement.on_unknown };
+        if !statement.timed || rule.trial || policy.trial || waived || effect == Effect::Warn {
+            return None;
+        }
+        if effect != Effect::Object(Verdict::Delay) || fired.cond != Value::Bool(true) {
+            return Some(None);
+        }
+        if let Some(witness) = statement.witness {
+            self.set(witness, fired.witness);
+        }
+        // `delay for` counts from the decision, a window from the later instant.
+        let at = if statement.until.is_some_and(|until| until.anchored) { run } else { later };
+        Some(self.until(at, statement))
+    }
+
+    /// When a delay ends, where that is known.
+    pub(super) fn until(&mut self, run: Run<'_>, statement: &Statement) -> Option<i64> {
+        let until = statement.until?;
+        self.fuel = limits::FUEL_MAX;
+        self.run(run, until.block).ok()?;
+        match self.get(until.reg) {
+            Value::Int(instant) => Some(instant),
+            _ => None,
+        }
+    }
+}
+
+/// The latest of some ends, where all are known and there is one.
+fn latest(ends: &[Option<i64>]) -> Option<i64> {
+    let known: Option<Vec<i64>> = ends.iter().copied().collect();
+    known?.into_iter().max()
+}

@@ -1,0 +1,397 @@
+//! What each operation does: one arm, one function.
+//!
+//! Operands that are not values proper decide first: a fault before an unknown, the left before the right
+//! (rule `eval.strict`). The Kleene operators look at both before they give up (rule `eval.kleene`).
+
+use holdpoint_isa::builtins::Builtin;
+use holdpoint_isa::ops::{BuiltinId, Cause, Konst, Label, Op, Reg, WindowId};
+use holdpoint_isa::program::{CommonCause, Const};
+use holdpoint_isa::{Dec, Fault};
+
+use crate::machine::{Machine, Run, next, same};
+use crate::value::{Cursor, Space, StrRef, Value};
+use crate::window::{NextChange, Openness};
+
+impl Machine {
+    /// Runs one operation and tells where to go on; nothing at the end of a block.
+    pub(crate) fn step(&mut self, run: Run<'_>, op: Op, at: usize) -> Result<Option<usize>, Fault> {
+        let value = match op {
+            Op::Jump { to } => return Ok(Some(to.0 as usize)),
+            Op::JumpIfFalse { cond, to } => return Ok(jump(self.get(cond) == Value::Bool(false), to, at)),
+            Op::JumpIfTrue { cond, to } => return Ok(jump(self.get(cond) == Value::Bool(true), to, at)),
+            Op::JumpUnlessKnown { src, to } => return Ok(jump(!self.get(src).is_known(), to, at)),
+            Op::Each { elem, list, skip } => return Ok(self.each(elem, list, usize::from(skip.0), at)),
+            Op::Next { elem, back } => return Ok(self.next(run, elem, usize::from(back.0), at)),
+            Op::Force { thunk } => return Ok(Some(self.force(run, thunk, at.saturating_add(1)))),
+            Op::End {} => return Ok(None),
+
+            Op::Head { policy, cond } => return self.done(at, |m| m.heads.push((policy, m.get(cond)))),
+            Op::Object { statement, cond } => return self.done(at, |m| m.object(run, statement, m.get(cond))),
+            Op::Waive { waiver, cond } => return self.done(at, |m| m.waive(waiver, cond)),
+            Op::ListNew { dst } => return self.done(at, |m| m.list_new(run, dst)),
+            Op::Insert { list, value } => {
+                self.insert(run, list, self.get(value))?;
+                return Ok(next(at));
+            }
+            Op::InList { dst, value, list } => (dst, self.in_list(run, value, list)?),
+            Op::Call { dst, builtin, args } => (dst, self.call(run, builtin, args)?),
+            _ => self.compute(run, op),
+        };
+        self.set(value.0, value.1);
+        Ok(next(at))
+    }
+
+    fn done(&mut self, at: usize, act: impl FnOnce(&mut Self)) -> Result<Option<usize>, Fault> {
+        act(self);
+        Ok(next(at))
+    }
+
+    /// The operations that set a register from others.
+    fn compute(&self, run: Run<'_>, op: Op) -> (Reg, Value) {
+        match op {
+            Op::Const { dst, konst } => (dst, constant(run, konst)),
+            Op::Fact { dst, slot } => (dst, run.snapshot.slot(slot.0)),
+            Op::Now { dst } => (dst, Value::Int(run.now)),
+            Op::Field { dst, elem, slot } => (dst, self.field(run, elem, slot.0)),
+            Op::Move { dst, src } => (dst, self.get(src)),
+            Op::Not { dst, src } => (dst, self.bool1(src, |a| !a)),
+            Op::And { dst, lhs, rhs } => (dst, kleene(self.get(lhs), self.get(rhs), false)),
+            Op::Or { dst, lhs, rhs } => (dst, kleene(self.get(lhs), self.get(rhs), true)),
+            Op::IsNone { dst, src } => (dst, is_none(self.get(src))),
+            Op::Else { dst, src, alt } => (dst, or_else(self.get(src), self.get(alt))),
+            Op::Require { dst, src, cause } => (dst, require(self.get(src), cause)),
+            Op::Poison { dst, src } => (dst, Value::poison(self.get(src))),
+            Op::PoisonIf { dst, cond } => (dst, poison_if(self.get(dst), self.get(cond))),
+            Op::EqBool { dst, lhs, rhs } | Op::EqInt { dst, lhs, rhs } | Op::EqDec { dst, lhs, rhs }
+            | Op::EqStr { dst, lhs, rhs } => (dst, equal(run, self.get(lhs), self.get(rhs))),
+            Op::InWindow { dst, at, window } => (dst, self.in_window(run, at, window)),
+            Op::NextOpen { dst, at, window } => (dst, self.next_open(run, at, window)),
+            Op::Len { dst, list } => (dst, self.len(list)),
+            _ => self.number(run, op),
+        }
+    }
+
+    /// The operations on numbers.
+    fn number(&self, run: Run<'_>, op: Op) -> (Reg, Value) {
+        match op {
+            Op::AddInt { dst, lhs, rhs } => (dst, self.int2(lhs, rhs, |a, b| int(a.checked_add(b)))),
+            Op::SubInt { dst, lhs, rhs } => (dst, self.int2(lhs, rhs, |a, b| int(a.checked_sub(b)))),
+            Op::MulInt { dst, lhs, rhs } => (dst, self.int2(lhs, rhs, |a, b| int(a.checked_mul(b)))),
+            Op::NegInt { dst, src } => (dst, self.int1(src, |a| int(a.checked_neg()))),
+            Op::LtInt { dst, lhs, rhs } => (dst, self.int2(lhs, rhs, |a, b| Value::Bool(a < b))),
+            Op::LeInt { dst, lhs, rhs } => (dst, self.int2(lhs, rhs, |a, b| Value::Bool(a <= b))),
+            Op::MinInt { dst, lhs, rhs } => (dst, self.fold_int(lhs, rhs, i64::min)),
+            Op::MaxInt { dst, lhs, rhs } => (dst, self.fold_int(lhs, rhs, i64::max)),
+            Op::InMask { dst, src, mask } => (dst, self.in_mask(run, src, mask)),
+            Op::IntToDec { dst, src } => (dst, self.int1(src, |a| Value::Dec(Dec::from_int(a)))),
+            Op::ScaleInt { dst, count, factor } => (dst, self.int_dec(count, factor, |a, b| int(b.scale_int(a)))),
+            Op::PercentInt { dst, count, percent } => (dst, self.int_dec(count, percent, |a, b| int(b.percent_of_int(a)))),
+            Op::CountIf { dst, cond } => (dst, count_if(self.get(dst), self.get(cond))),
+            Op::AddDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_add(b)))),
+            Op::SubDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_sub(b)))),
+            Op::MulDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_mul(b)))),
+            Op::DivDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| quotient(run, a, b))),
+            Op::NegDec { dst, src } => (dst, self.dec1(src, |a| dec(a.checked_neg()))),
+            Op::PercentOf { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_percent_of(b)))),
+            Op::LtDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| Value::Bool(a < b))),
+            Op::LeDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| Value::Bool(a <= b))),
+            Op::MinDec { dst, lhs, rhs } => (dst, self.fold_dec(lhs, rhs, Dec::min)),
+            Op::MaxDec { dst, lhs, rhs } => (dst, self.fold_dec(lhs, rhs, Dec::max)),
+            // Every operation of the table stands in `step`, `compute` or here; a test runs each of them.
+            other => (Reg(u16::MAX), unhandled(other)),
+        }
+    }
+
+    // ---- loops
+
+    fn each(&mut self, elem: Reg, list: Reg, skip: usize, at: usize) -> Option<usize> {
+        let behind = Some(at.saturating_add(1).saturating_add(skip));
+        let Value::List(found) = self.get(list) else { return behind };
+        if found.len == 0 {
+            return behind;
+        }
+        self.set(elem, Value::Elem(Cursor { at: found.start, left: found.len }));
+        next(at)
+    }
+
+    fn next(&mut self, run: Run<'_>, elem: Reg, back: usize, at: usize) -> Option<usize> {
+        let stride = run.module.strides.get(elem.index()).copied().unwrap_or(0);
+        match self.get(elem) {
+            Value::Elem(cursor) if cursor.left > 1 => {
+                let moved = cursor.at.saturating_add(u32::from(stride));
+                self.set(elem, Value::Elem(Cursor { at: moved, left: cursor.left.saturating_sub(1) }));
+                Some(at.saturating_sub(back))
+            }
+            _ => next(at),
+        }
+    }
+
+    fn field(&self, run: Run<'_>, elem: Reg, slot: u16) -> Value {
+        match self.get(elem) {
+            Value::Elem(cursor) => self.cell(run, cursor.at.saturating_add(u32::from(slot))),
+            other => Value::poison(other),
+        }
+    }
+
+    // ---- operands
+
+    fn bool1(&self, src: Reg, f: impl Fn(bool) -> bool) -> Value {
+        match self.get(src) {
+            Value::Bool(value) => Value::Bool(f(value)),
+            other => Value::poison(other),
+        }
+    }
+
+    fn int1(&self, src: Reg, f: impl Fn(i64) -> Value) -> Value {
+        match self.get(src) {
+            Value::Int(value) => f(value),
+            other => Value::poison(other),
+        }
+    }
+
+    fn int2(&self, lhs: Reg, rhs: Reg, f: impl Fn(i64, i64) -> Value) -> Value {
+        match (self.get(lhs), self.get(rhs)) {
+            (Value::Int(a), Value::Int(b)) => f(a, b),
+            (a, b) => poison2(a, b),
+        }
+    }
+
+    fn dec1(&self, src: Reg, f: impl Fn(Dec) -> Value) -> Value {
+        match self.get(src) {
+            Value::Dec(value) => f(value),
+            other => Value::poison(other),
+        }
+    }
+
+    fn dec2(&self, lhs: Reg, rhs: Reg, f: impl Fn(Dec, Dec) -> Value) -> Value {
+        match (self.get(lhs), self.get(rhs)) {
+            (Value::Dec(a), Value::Dec(b)) => f(a, b),
+            (a, b) => poison2(a, b),
+        }
+    }
+
+    fn int_dec(&self, lhs: Reg, rhs: Reg, f: impl Fn(i64, Dec) -> Value) -> Value {
+        match (self.get(lhs), self.get(rhs)) {
+            (Value::Int(a), Value::Dec(b)) => f(a, b),
+            (a, b) => poison2(a, b),
+        }
+    }
+
+    fn fold_int(&self, lhs: Reg, rhs: Reg, f: impl Fn(i64, i64) -> i64) -> Value {
+        match (self.get(lhs), self.get(rhs)) {
+            (Value::None, Value::Int(b)) => Value::Int(b),
+            (Value::Int(a), Value::Int(b)) => Value::Int(f(a, b)),
+            (a, b) => poison2(a, b),
+        }
+    }
+
+    fn fold_dec(&self, lhs: Reg, rhs: Reg, f: impl Fn(Dec, Dec) -> Dec) -> Value {
+        match (self.get(lhs), self.get(rhs)) {
+            (Value::None, Value::Dec(b)) => Value::Dec(b),
+            (Value::Dec(a), Value::Dec(b)) => Value::Dec(f(a, b)),
+            (a, b) => poison2(a, b),
+        }
+    }
+
+    // ---- lists, windows, builtins
+
+    fn len(&self, list: Reg) -> Value {
+        match self.get(list) {
+            Value::List(list) => Value::Int(i64::from(list.len)),
+            other => Value::poison(other),
+        }
+    }
+
+    fn in_list(&mut self, run: Run<'_>, value: Reg, list: Reg) -> Result<Value, Fault> {
+        let (value, found) = (self.get(value), self.get(list));
+        let Value::List(list) = found else { return Ok(poison2(value, found)) };
+        self.burn(u64::from(list.len))?;
+        if !value.is_known() && value != Value::None {
+            return Ok(value);
+        }
+        let mut answer = Value::Bool(false);
+        for other in self.scalars(run, list) {
+            answer = kleene(answer, equal(run, value, other), true);
+        }
+        Ok(answer)
+    }
+
+    fn in_mask(&self, run: Run<'_>, src: Reg, mask: Konst) -> Value {
+        let mask = match constant(run, mask) {
+            Value::Int(mask) => mask,
+            _ => 0,
+        };
+        match self.get(src) {
+            Value::Int(member) => {
+                let bit = u32::try_from(member).ok().and_then(|member| 1i64.checked_shl(member));
+                Value::Bool(bit.is_some_and(|bit| mask & bit != 0))
+            }
+            Value::None => Value::Bool(false),
+            other => other,
+        }
+    }
+
+    fn in_window(&self, run: Run<'_>, at: Reg, window: WindowId) -> Value {
+        let Some(window) = run.module.windows.get(window.index()) else { return Value::UNSET };
+        self.int1(at, |at| match window.is_open(&run.program().calendars, at) {
+            Openness::Open => Value::Bool(true),
+            Openness::Closed => Value::Bool(false),
+            Openness::Unknown(calendar) => calendar_unknown(run, calendar),
+        })
+    }
+
+    fn next_open(&self, run: Run<'_>, at: Reg, window: WindowId) -> Value {
+        let Some(window) = run.module.windows.get(window.index()) else { return Value::UNSET };
+        self.int1(at, |at| match window.next_open(&run.program().calendars, at) {
+            NextChange::At(instant) => Value::Int(instant),
+            NextChange::Never => common(run, CommonCause::NeverOpens),
+            NextChange::Unknown(calendar) => calendar_unknown(run, calendar),
+        })
+    }
+
+    fn call(&mut self, run: Run<'_>, builtin: BuiltinId, args: Reg) -> Result<Value, Fault> {
+        let Some(builtin) = Builtin::from_id(builtin.0) else { return Ok(Value::UNSET) };
+        self.burn(u64::from(builtin.info().cost))?;
+        let first = self.get(args);
+        let second = self.get(Reg(args.0.saturating_add(1)));
+        let text = |value: StrRef| run.snapshot.text(&run.program().constants, value);
+        Ok(match (builtin, first, second) {
+            (Builtin::StartsWith, Value::Str(a), Value::Str(b)) => Value::Bool(text(a).starts_with(text(b))),
+            (Builtin::EndsWith, Value::Str(a), Value::Str(b)) => Value::Bool(text(a).ends_with(text(b))),
+            (Builtin::Contains, Value::Str(a), Value::Str(b)) => Value::Bool(text(a).contains(text(b))),
+            (Builtin::Complement, Value::Dec(a), _) => dec(Dec::HUNDRED.checked_sub(a)),
+            (Builtin::Ratio, Value::Int(a), Value::Int(b)) => ratio(run, a, b),
+            (Builtin::AbsDuration, Value::Int(a), _) => int(a.checked_abs()),
+            (Builtin::Complement | Builtin::AbsDuration, a, _) => Value::poison(a),
+            (_, a, b) => poison2(a, b),
+        })
+    }
+
+    fn waive(&mut self, waiver: holdpoint_isa::ops::WaiverId, cond: Reg) {
+        if self.get(cond) == Value::Bool(true) {
+            self.waived.push(waiver);
+        }
+    }
+}
+
+fn jump(taken: bool, to: Label, at: usize) -> Option<usize> {
+    if taken { Some(to.0 as usize) } else { next(at) }
+}
+
+/// What no arm handles; the test of all operations finds any that comes here.
+fn unhandled(_: Op) -> Value {
+    Value::UNSET
+}
+
+/// What two operands of which at least one is no value proper come to.
+const fn poison2(a: Value, b: Value) -> Value {
+    match (a, b) {
+        (Value::Fault(_), _) => a,
+        (_, Value::Fault(_)) => b,
+        (Value::Unknown(_), _) => a,
+        _ => Value::poison(b),
+    }
+}
+
+/// Conjunction where `decided` is false, disjunction where it is true.
+fn kleene(a: Value, b: Value, decided: bool) -> Value {
+    let decided = Value::Bool(decided);
+    match (a, b) {
+        (a, _) if a == decided => decided,
+        (Value::Fault(_), _) => a,
+        (_, b) if b == decided => decided,
+        (Value::Bool(_), Value::Bool(_)) => b,
+        (a, b) => poison2(a, b),
+    }
+}
+
+const fn is_none(value: Value) -> Value {
+    match value {
+        Value::Unknown(_) | Value::Fault(_) => value,
+        Value::None => Value::Bool(true),
+        _ => Value::Bool(false),
+    }
+}
+
+const fn or_else(value: Value, alternative: Value) -> Value {
+    match value {
+        Value::None => alternative,
+        other => other,
+    }
+}
+
+const fn require(value: Value, cause: Cause) -> Value {
+    match value {
+        Value::None => Value::Unknown(cause.0),
+        other => other,
+    }
+}
+
+const fn poison_if(value: Value, cond: Value) -> Value {
+    match (value, cond) {
+        // The first fault stays, and a fault outweighs an unknown.
+        (Value::Fault(_), _) => value,
+        (_, Value::Fault(_)) => cond,
+        (Value::Unknown(_), _) => value,
+        (_, Value::Unknown(_)) => cond,
+        _ => value,
+    }
+}
+
+fn equal(run: Run<'_>, a: Value, b: Value) -> Value {
+    match (a, b) {
+        (Value::Unknown(_) | Value::Fault(_), _) | (_, Value::Unknown(_) | Value::Fault(_)) => poison2(a, b),
+        _ => Value::Bool(same(run, a, b)),
+    }
+}
+
+fn count_if(count: Value, cond: Value) -> Value {
+    match (count, cond) {
+        (Value::Int(count), Value::Bool(true)) => int(count.checked_add(1)),
+        (count, Value::Bool(_)) => count,
+        (count, cond) => poison_if(count, cond),
+    }
+}
+
+fn int(value: Option<i64>) -> Value {
+    value.map_or(Value::Fault(Fault::IntOverflow), Value::Int)
+}
+
+fn dec(value: Option<Dec>) -> Value {
+    value.map_or(Value::Fault(Fault::DecimalOverflow), Value::Dec)
+}
+
+fn quotient(run: Run<'_>, a: Dec, b: Dec) -> Value {
+    if b.is_zero() { common(run, CommonCause::DivisorNought) } else { dec(a.checked_div(b)) }
+}
+
+fn ratio(run: Run<'_>, part: i64, whole: i64) -> Value {
+    let (part, whole) = (Dec::from_int(part), Dec::from_int(whole));
+    if whole.is_zero() {
+        return common(run, CommonCause::DivisorNought);
+    }
+    dec(part.checked_mul(Dec::HUNDRED).and_then(|part| part.checked_div(whole)))
+}
+
+fn common(run: Run<'_>, cause: CommonCause) -> Value {
+    Value::Unknown(run.program().common_cause.saturating_add(cause as u16))
+}
+
+fn calendar_unknown(run: Run<'_>, calendar: u16) -> Value {
+    Value::Unknown(run.program().calendar_cause.saturating_add(calendar))
+}
+
+/// A constant of the pool as a value.
+pub(crate) fn constant(run: Run<'_>, konst: Konst) -> Value {
+    match run.program().constants.get(konst.index()) {
+        None => Value::UNSET,
+        Some(Const::None) => Value::None,
+        Some(Const::Bool(value)) => Value::Bool(*value),
+        Some(Const::Int(value)) => Value::Int(*value),
+        Some(Const::Dec(value)) => Value::Dec(*value),
+        Some(Const::Str(text)) => {
+            let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            Value::Str(StrRef { space: Space::Constant, start: u32::from(konst.0), len })
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The machine: registers, lists that it builds, and the loop that runs a block of code.
+//!
+//! What one operation does stands in `exec`; what it costs stands in the table of operations. A machine is reused from
+//! decision to decision and then allocates nothing but texts.
+
+use holdpoint_isa::Fault;
+use holdpoint_isa::ops::{PolicyId, Reg, StatementId, Thunk, WaiverId};
+use holdpoint_isa::program::{Block, Program};
+use holdpoint_isa::types::Kind;
+
+use crate::snapshot::Snapshot;
+use crate::value::{ListRef, Value};
+use crate::verify::VerifiedProgram;
+
+/// What a run is about: the module, the facts and the instant. Nothing of it changes while code runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'r> {
+    pub(crate) module: &'r VerifiedProgram,
+    pub(crate) snapshot: &'r Snapshot,
+    pub(crate) now: i64,
+}
+
+impl<'r> Run<'r> {
+    pub(crate) const fn program(&self) -> &'r Program {
+        self.module.program()
+    }
+}
+
+/// A statement that objected.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Fired {
+    pub(crate) statement: StatementId,
+    /// Its condition: true, unknown or a fault.
+    pub(crate) cond: Value,
+    /// The element that it objects to.
+    pub(crate) witness: Value,
+}
+
+/// The state of a decision under way.
+#[derive(Debug, Default)]
+pub struct Machine {
+    pub(crate) regs: Vec<Value>,
+    /// Cells of lists that the code built; they lie behind those of the snapshot.
+    pub(crate) built: Vec<Value>,
+    /// Which `let`s have been run.
+    done: Vec<bool>,
+    /// Where to go on when a `let` ends.
+    returns: Vec<usize>,
+    /// Statements that objected.
+    pub(crate) fired: Vec<Fired>,
+    /// Heads of policies.
+    pub(crate) heads: Vec<(PolicyId, Value)>,
+    /// Waivers that apply.
+    pub(crate) waived: Vec<WaiverId>,
+    /// What is left to use.
+    pub(crate) fuel: u64,
+}
+
+impl Machine {
+    /// A machine that has run nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets the last decision.
+    pub(crate) fn reset(&mut self, module: &VerifiedProgram) {
+        let program = module.program();
+        self.regs.clear();
+        self.regs.resize(program.registers.len(), Value::UNSET);
+        self.built.clear();
+        self.done.clear();
+        self.done.resize(program.thunks.len(), false);
+        self.returns.clear();
+        self.fired.clear();
+        self.heads.clear();
+        self.waived.clear();
+    }
+
+    /// Runs a block to its end, or until the fuel is used up.
+    pub(crate) fn run(&mut self, run: Run<'_>, block: Block) -> Result<(), Fault> {
+        let code = &run.program().code;
+        let mut at = block.start as usize;
+        loop {
+            let Some(op) = code.get(at).copied() else { return Ok(()) };
+            self.burn(u64::from(op.cost()))?;
+            at = match self.step(run, op, at)? {
+                Some(next) => next,
+                None => match self.returns.pop() {
+                    Some(back) => back,
+                    None => return Ok(()),
+                },
+            };
+        }
+    }
+
+    /// Uses up fuel.
+    pub(crate) fn burn(&mut self, cost: u64) -> Result<(), Fault> {
+        match self.fuel.checked_sub(cost) {
+            Some(left) => {
+                self.fuel = left;
+                Ok(())
+            }
+            None => {
+                self.fuel = 0;
+                Err(Fault::FuelExhausted)
+            }
+        }
+    }
+
+    /// Where a `let` goes on: its first operation, or the next one where it has been run.
+    pub(crate) fn force(&mut self, run: Run<'_>, thunk: Thunk, next: usize) -> usize {
+        let block = run.program().thunks.get(thunk.index());
+        match (self.done.get_mut(thunk.index()), block) {
+            (Some(done), Some(block)) if !*done => {
+                *done = true;
+                self.returns.push(next);
+                block.start as usize
+            }
+            _ => next,
+        }
+    }
+
+    /// The value of a register.
+    #[inline]
+    pub(crate) fn get(&self, reg: Reg) -> Value {
+        self.regs.get(reg.index()).copied().unwrap_or(Value::UNSET)
+    }
+
+    /// Sets a register.
+    #[inline]
+    pub(crate) fn set(&mut self, reg: Reg, value: Value) {
+        if let Some(place) = self.regs.get_mut(reg.index()) {
+            *place = value;
+        }
+    }
+
+    /// The value in a cell, of the snapshot or of a list that was built.
+    pub(crate) fn cell(&self, run: Run<'_>, index: u32) -> Value {
+        match index.checked_sub(run.snapshot.cell_count()) {
+            None => run.snapshot.cell(index),
+            Some(own) => self.built.get(own as usize).copied().unwrap_or(Value::UNSET),
+        }
+    }
+
+    /// The scalars of a list.
+    pub(crate) fn scalars(&self, run: Run<'_>, list: ListRef) -> impl Iterator<Item = Value> {
+        (0..list.len).map(move |offset| self.cell(run, list.start.saturating_add(offset)))
+    }
+
+    /// An empty list with room for the maximum of its register.
+    pub(crate) fn list_new(&mut self, run: Run<'_>, dst: Reg) {
+        let room = match run.program().registers.get(dst.index()) {
+            Some(Kind::List { max, .. }) => *max as usize,
+            _ => 0,
+        };
+        let own = u32::try_from(self.built.len()).unwrap_or(u32::MAX);
+        let start = run.snapshot.cell_count().saturating_add(own);
+        self.built.resize(self.built.len().saturating_add(room), Value::None);
+        self.set(dst, Value::List(ListRef { start, len: 0 }));
+    }
+
+    /// Adds a value to a list built by [`Self::list_new`] unless it is there.
+    pub(crate) fn insert(&mut self, run: Run<'_>, reg: Reg, value: Value) -> Result<(), Fault> {
+        let Value::List(list) = self.get(reg) else { return Ok(()) };
+        self.burn(u64::from(list.len))?;
+        if !value.is_known() {
+            self.set(reg, Value::poison(value));
+            return Ok(());
+        }
+        if self.scalars(run, list).any(|other| same(run, other, value)) {
+            return Ok(());
+        }
+        let at = list.start.saturating_add(list.len).checked_sub(run.snapshot.cell_count());
+        if let Some(cell) = at.and_then(|at| self.built.get_mut(at as usize)) {
+            *cell = value;
+            self.set(reg, Value::List(ListRef { len: list.len.saturating_add(1), ..list }));
+        }
+        Ok(())
+    }
+
+    /// Notes an objection.
+    pub(crate) fn object(&mut self, run: Run<'_>, statement: StatementId, cond: Value) {
+        if cond == Value::Bool(false) {
+            return;
+        }
+        let witness = run.program().statements.get(statement.index()).and_then(|s| s.witness);
+        let witness = witness.map_or(Value::None, |reg| self.get(reg));
+        self.fired.push(Fired { statement, cond, witness });
+    }
+}
+
+impl Value {
+    /// The unknown or fault of a value that has one, unknown otherwise.
+    pub(crate) const fn poison(value: Self) -> Self {
+        match value {
+            Self::Unknown(_) | Self::Fault(_) => value,
+            _ => Self::UNSET,
+        }
+    }
+}
+
+/// Whether two known values of one kind are equal.
+pub(crate) fn same(run: Run<'_>, a: Value, b: Value) -> bool {
+    match (a, b) {
+        (Value::Str(a), Value::Str(b)) => {
+            let constants = &run.program().constants;
+            run.snapshot.text(constants, a) == run.snapshot.text(constants, b)
+        }
+        (a, b) => a == b,
+    }
+}
+
+/// Where an operation that does not jump goes on.
+pub(crate) const fn next(at: usize) -> Option<usize> {
+    Some(at.saturating_add(1))
+}

@@ -1,0 +1,154 @@
+//! Reasons: texts with values, written after a statement has objected.
+//!
+//! The code of a text runs in the same machine, on the same facts, with the element that the statement objected to; it
+//! neither changes the decision nor counts as its fuel.
+
+use std::collections::BTreeSet;
+
+use holdpoint_isa::literal::{format_duration, format_instant, format_percent, format_points};
+use holdpoint_isa::limits;
+use holdpoint_isa::ops::Reg;
+use holdpoint_isa::program::{Piece, Text};
+use holdpoint_isa::types::Scalar;
+use holdpoint_isa::{Dec, Fault};
+
+use crate::machine::{Machine, Run};
+use crate::value::Value;
+
+/// Shown in place of a value that is not known.
+const UNKNOWN: &str = "unknown";
+/// Shown in place of a fault.
+const FAULT: &str = "‹fault›";
+/// Set behind a text that was cut.
+const CUT: &str = "…";
+
+/// A text that was written, and what it could not know.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) text: String,
+    pub(crate) causes: BTreeSet<u16>,
+    fault: Option<Fault>,
+}
+
+impl Machine {
+    /// Writes a text.
+    pub(crate) fn write(&mut self, run: Run<'_>, text: &Text) -> Written {
+        let mut written = Written::default();
+        self.fuel = limits::FUEL_MAX;
+        if self.run(run, text.block).is_err() {
+            written.fault = Some(Fault::FuelExhausted);
+        }
+        let mut parts = false;
+        for piece in &text.pieces {
+            self.piece(run, piece, &mut written, &mut parts);
+        }
+        cut(&mut written.text, limits::REASON_BYTES_MAX as usize);
+        written
+    }
+
+    fn piece(&self, run: Run<'_>, piece: &Piece, written: &mut Written, parts: &mut bool) {
+        match piece {
+            Piece::Words(words) => written.text.push_str(words),
+            Piece::Value { reg, scalar } => self.show(run, *reg, *scalar, written),
+            Piece::Part { cond, when, holds, fails, unknown } => {
+                let cond = self.get(*cond);
+                if let Value::Unknown(cause) = cond {
+                    written.causes.insert(cause);
+                }
+                // A part bears on the outcome unless it speaks against the objection.
+                if cond == Value::Bool(!when) {
+                    return;
+                }
+                let inner = match cond {
+                    Value::Bool(true) => holds,
+                    Value::Bool(false) => fails,
+                    _ => unknown,
+                };
+                if !inner.is_empty() && std::mem::replace(parts, true) {
+                    written.text.push_str(", ");
+                }
+                inner.iter().for_each(|piece| self.piece(run, piece, written, &mut false));
+            }
+        }
+    }
+
+    fn show(&self, run: Run<'_>, reg: Reg, scalar: Scalar, written: &mut Written) {
+        let value = self.get(reg);
+        if let Value::List(list) = value {
+            let room = limits::REASON_BYTES_MAX as usize;
+            for (index, value) in self.scalars(run, list).enumerate() {
+                if written.text.len() > room {
+                    break;
+                }
+                if index > 0 {
+                    written.text.push_str(", ");
+                }
+                show_scalar(run, value, scalar, written);
+            }
+            return;
+        }
+        show_scalar(run, value, scalar, written);
+    }
+}
+
+fn show_scalar(run: Run<'_>, value: Value, scalar: Scalar, written: &mut Written) {
+    let out = &mut written.text;
+    match (value, scalar) {
+        (Value::Unknown(cause), _) => {
+            written.causes.insert(cause);
+            out.push_str(UNKNOWN);
+        }
+        (Value::Fault(fault), _) => {
+            written.fault.get_or_insert(fault);
+            out.push_str(FAULT);
+        }
+        (Value::None, _) => out.push_str("none"),
+        (Value::Bool(value), _) => out.push_str(if value { "true" } else { "false" }),
+        (Value::Int(value), Scalar::Duration) => out.push_str(&format_duration(value)),
+        (Value::Int(value), Scalar::Instant) => out.push_str(&format_instant(value)),
+        (Value::Int(value), Scalar::Enum(index)) => out.push_str(member(run, index, value)),
+        (Value::Int(value), _) => out.push_str(&value.to_string()),
+        (Value::Dec(value), scalar) => out.push_str(&show_decimal(value, scalar)),
+        (Value::Str(text), _) => out.push_str(run.snapshot.text(&run.program().constants, text)),
+        (Value::List(_) | Value::Elem(_), _) => {}
+    }
+}
+
+fn show_decimal(value: Dec, scalar: Scalar) -> String {
+    match scalar {
+        Scalar::Percent => format_percent(value),
+        Scalar::Points => format_points(value),
+        _ => value.to_string(),
+    }
+}
+
+fn member<'r>(run: Run<'r>, index: u16, value: i64) -> &'r str {
+    let found = run.program().enums.get(usize::from(index));
+    let name = found.and_then(|def| def.members.get(usize::try_from(value).ok()?));
+    name.map_or("?", String::as_str)
+}
+
+/// Cuts a text to a number of bytes, at a character.
+fn cut(text: &mut String, max: usize) {
+    if text.len() <= max {
+        return;
+    }
+    let mut end = max.saturating_sub(CUT.len());
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.truncate(end);
+    text.push_str(CUT);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn a_text_is_cut_at_a_character() {
+        let mut text = "äöü".repeat(10);
+        cut(&mut text, 10);
+        assert_eq!(text, "äöü…");
+    }
+}

@@ -1,0 +1,211 @@
+//! The verifier: what a module must be so that the machine can run it without a check (rule `verify.sound`).
+//!
+//! A verified module cannot panic, run past its bound or read outside its slots, whoever wrote its bytes: registers
+//! have one kind for life, jumps go forward within their block, loops are nested and run over bounded lists, and the
+//! bound is computed again from the code. [`VerifiedProgram`] is the only thing that the machine runs, and this module
+//! is the only one that makes it.
+
+mod bounds;
+mod code;
+mod layout;
+
+use std::fmt;
+
+use holdpoint_isa::codec::{CodecError, ModuleHash};
+use holdpoint_isa::limits;
+use holdpoint_isa::program::{Block, Program, SEMANTICS_VERSION};
+
+use crate::window::{PreparedWindow, Zones};
+pub use bounds::Bounds;
+
+/// A module that was verified.
+#[derive(Debug)]
+pub struct VerifiedProgram {
+    program: Program,
+    bytes: Vec<u8>,
+    hash: ModuleHash,
+    pub(crate) windows: Vec<PreparedWindow>,
+    /// Cells of one element, by the register that walks the list.
+    pub(crate) strides: Vec<u16>,
+}
+
+/// Why a module cannot be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoadError {
+    /// The bytes are no module.
+    Codec(CodecError),
+    /// It was made for semantics that this program does not have.
+    Semantics(u16),
+    /// It was made for another version of the time zone database.
+    TimeZones(String),
+    /// It names a time zone that the database does not have.
+    Zone(String),
+    /// It breaks a rule of the verifier; where, and how.
+    Invalid(String),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Codec(error) => error.fmt(f),
+            Self::Semantics(found) => {
+                write!(f, "semantics version {found} is not known here; this program runs version {SEMANTICS_VERSION}")
+            }
+            Self::TimeZones(found) => {
+                write!(f, "time zone database {found} is not here; this program has {}", crate::window::TZDB_VERSION)
+            }
+            Self::Zone(name) => write!(f, "unknown time zone `{name}`"),
+            Self::Invalid(what) => write!(f, "the module does not verify: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Breaks off verification with a reason.
+pub(crate) fn invalid<T>(what: impl Into<String>) -> Result<T, LoadError> {
+    Err(LoadError::Invalid(what.into()))
+}
+
+impl VerifiedProgram {
+    /// Decodes and verifies a module.
+    ///
+    /// # Errors
+    /// Whatever makes the bytes unfit to run.
+    pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
+        let program = holdpoint_isa::decode(bytes).map_err(LoadError::Codec)?;
+        if program.semantics != SEMANTICS_VERSION {
+            return Err(LoadError::Semantics(program.semantics));
+        }
+        if program.tzdb != crate::window::TZDB_VERSION {
+            return Err(LoadError::TimeZones(program.tzdb));
+        }
+        verify(&program)?;
+        let zones = Zones::bundled();
+        let prepared = program.windows.iter().map(|window| {
+            PreparedWindow::new(&zones, window).map_err(|_| LoadError::Zone(window.zone.clone()))
+        });
+        let windows = prepared.collect::<Result<_, _>>()?;
+        let strides = program.registers.iter().map(|kind| layout::stride(&program, *kind)).collect();
+        Ok(Self { hash: ModuleHash::of(bytes), bytes: bytes.to_vec(), program, windows, strides })
+    }
+
+    /// The module's identity.
+    pub const fn hash(&self) -> ModuleHash {
+        self.hash
+    }
+
+    /// The module's bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What the bytes decode to.
+    pub const fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Most fuel that one decision can use.
+    pub const fn fuel_bound(&self) -> u64 {
+        self.program.fuel_bound
+    }
+}
+
+/// Verifies a module.
+///
+/// # Errors
+/// [`LoadError::Invalid`] with the first rule that it breaks.
+pub fn verify(program: &Program) -> Result<(), LoadError> {
+    sizes(program)?;
+    layout::check(program)?;
+    references(program)?;
+    let admission = bounds::entry(program, program.admission, &code::check)?.limited()?;
+    if admission.fuel != program.fuel_bound {
+        return invalid(format!("its bound is {}, and it states {}", admission.fuel, program.fuel_bound));
+    }
+    for (name, block) in other_entries(program) {
+        bounds::entry(program, block, &code::check).and_then(Bounds::limited).map_err(|error| match error {
+            LoadError::Invalid(what) => LoadError::Invalid(format!("{name}: {what}")),
+            other => other,
+        })?;
+    }
+    Ok(())
+}
+
+/// The worst cost of the code that decides a request, whether or not it is within the limits.
+///
+/// # Errors
+/// [`LoadError::Invalid`] where the code breaks a rule.
+pub fn admission_bounds(program: &Program) -> Result<Bounds, LoadError> {
+    bounds::entry(program, program.admission, &code::check)
+}
+
+/// The code beside that of admission, with a name for messages.
+fn other_entries(program: &Program) -> impl Iterator<Item = (String, Block)> {
+    let texts = program.texts.iter().enumerate().map(|(at, text)| (format!("text {at}"), text.block));
+    let untils = program.statements.iter().enumerate();
+    let untils = untils.filter_map(|(at, s)| s.until.map(|until| (format!("statement {at}"), until.block)));
+    texts.chain(untils)
+}
+
+fn sizes(program: &Program) -> Result<(), LoadError> {
+    let within = |what: &str, len: usize, max: u32| {
+        if len > max as usize { invalid(format!("{len} {what}, and at most {max} may be")) } else { Ok(()) }
+    };
+    within("registers", program.registers.len(), limits::REGISTERS_MAX)?;
+    within("operations", program.code.len(), limits::CODE_LEN_MAX)?;
+    let index = u32::from(u16::MAX);
+    for (what, len) in [
+        ("layouts", program.layouts.len()),
+        ("causes", program.causes.len()),
+        ("constants", program.constants.len()),
+        ("lets", program.thunks.len()),
+        ("windows", program.windows.len()),
+        ("calendars", program.calendars.len()),
+        ("groups", program.groups.len()),
+        ("policies", program.policies.len()),
+        ("rules", program.rules.len()),
+        ("statements", program.statements.len()),
+        ("waivers", program.waivers.len()),
+        ("texts", program.texts.len()),
+        ("enums", program.enums.len()),
+    ] {
+        within(what, len, index)?;
+    }
+    Ok(())
+}
+
+/// Checks every index that a table holds into another.
+fn references(program: &Program) -> Result<(), LoadError> {
+    let holds = |what: &str, index: u16, len: usize| {
+        if usize::from(index) < len { Ok(()) } else { invalid(format!("{what} {index} is not there")) }
+    };
+    for rule in &program.rules {
+        holds("policy", rule.policy, program.policies.len())?;
+    }
+    for statement in &program.statements {
+        holds("rule", statement.rule, program.rules.len())?;
+        for text in [Some(statement.reason), statement.because, statement.fix].into_iter().flatten() {
+            holds("text", text, program.texts.len())?;
+        }
+        if let Some(escalate) = statement.escalate {
+            holds("group", escalate.group, program.groups.len())?;
+        }
+        for reg in [statement.witness, statement.until.map(|until| until.reg)].into_iter().flatten() {
+            holds("register", reg.0, program.registers.len())?;
+        }
+    }
+    for waiver in &program.waivers {
+        holds("policy", waiver.policy, program.policies.len())?;
+        waiver.rules.iter().try_for_each(|rule| holds("rule", *rule, program.rules.len()))?;
+        waiver.obligations.iter().try_for_each(|o| holds("text", o.text, program.texts.len()))?;
+    }
+    let spans = program.windows.iter().flat_map(|window| window.open.iter().chain(&window.closed));
+    for span in spans {
+        if let holdpoint_isa::window::Days::Calendar(calendar) = span.days {
+            holds("calendar", calendar, program.calendars.len())?;
+        }
+    }
+    let pieces = program.texts.iter().flat_map(|text| &text.pieces);
+    pieces.into_iter().try_for_each(|piece| code::piece(program, piece, 0))
+}

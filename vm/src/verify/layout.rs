@@ -1,0 +1,144 @@
+//! Layouts: every slot has one meaning, lists nest without a cycle, and a request's cells are bounded.
+
+use holdpoint_isa::limits;
+use holdpoint_isa::program::{Field, Layout, Node, Program};
+use holdpoint_isa::types::{Kind, Scalar};
+
+use super::{LoadError, invalid};
+
+/// Deepest nesting of records within records.
+const RECORD_DEPTH_MAX: u32 = 32;
+
+pub(super) fn check(program: &Program) -> Result<(), LoadError> {
+    if program.layouts.is_empty() {
+        return invalid("it has no request layout");
+    }
+    for (index, layout) in program.layouts.iter().enumerate() {
+        let causes = u32::from(layout.first_cause).saturating_add(u32::from(layout.slots));
+        if causes > u32::try_from(program.causes.len()).unwrap_or(0) {
+            return invalid(format!("layout {index} has slots without a cause"));
+        }
+        for field in &layout.fields {
+            check_field(program, index, layout, field, 0)?;
+        }
+    }
+    causes(program)?;
+    let root = program.layouts.first().map_or(0, |layout| layout.slots);
+    for signal in &program.signals {
+        if signal.slot >= root {
+            return invalid(format!("signal `{}` has no slot", signal.name));
+        }
+        check_scalar(program, signal.scalar)?;
+    }
+    let cells = cells(program, 0)?;
+    if cells > limits::CELLS_MAX { invalid(format!("a request may take {cells} cells")) } else { Ok(()) }
+}
+
+/// Calendars and common causes have their places among the causes.
+fn causes(program: &Program) -> Result<(), LoadError> {
+    let common = holdpoint_isa::program::CommonCause::PHRASES.len();
+    let last = usize::from(program.common_cause).saturating_add(common);
+    let calendars = usize::from(program.calendar_cause).saturating_add(program.calendars.len());
+    if last > program.causes.len() || calendars > program.causes.len() {
+        return invalid("causes are missing");
+    }
+    Ok(())
+}
+
+fn check_field(program: &Program, at: usize, layout: &Layout, field: &Field, depth: u32) -> Result<(), LoadError> {
+    let slot_ok = |slot: u16| {
+        if slot < layout.slots { Ok(()) } else { invalid(format!("member `{}` has no slot", field.name)) }
+    };
+    match &field.node {
+        Node::Scalar { slot, scalar, .. } => {
+            slot_ok(*slot)?;
+            check_scalar(program, *scalar)
+        }
+        Node::Record { presence, fields } => {
+            presence.map_or(Ok(()), slot_ok)?;
+            if depth >= RECORD_DEPTH_MAX {
+                return invalid("records nest too deeply");
+            }
+            fields.iter().try_for_each(|inner| check_field(program, at, layout, inner, depth.saturating_add(1)))
+        }
+        Node::List { slot, layout: inner, max } => {
+            slot_ok(*slot)?;
+            // Layouts of lists come behind those that hold them, so none can hold itself.
+            if usize::from(*inner) <= at || usize::from(*inner) >= program.layouts.len() {
+                return invalid(format!("list `{}` has no layout", field.name));
+            }
+            if *max > limits::LIST_LEN_MAX { invalid(format!("list `{}` is too long", field.name)) } else { Ok(()) }
+        }
+    }
+}
+
+fn check_scalar(program: &Program, scalar: Scalar) -> Result<(), LoadError> {
+    match scalar {
+        Scalar::Enum(index) if usize::from(index) >= program.enums.len() => invalid(format!("enum {index} is not there")),
+        Scalar::Str { max } if max > limits::STRING_BYTES_MAX => invalid("a text is too long"),
+        _ => Ok(()),
+    }
+}
+
+/// Most cells that one instance of a layout takes, its lists among them.
+fn cells(program: &Program, layout: usize) -> Result<u64, LoadError> {
+    let Some(found) = program.layouts.get(layout) else { return invalid("a layout is missing") };
+    let mut total = u64::from(found.slots);
+    for field in &found.fields {
+        total = total.saturating_add(field_cells(program, field)?);
+    }
+    Ok(total)
+}
+
+fn field_cells(program: &Program, field: &Field) -> Result<u64, LoadError> {
+    match &field.node {
+        Node::Scalar { .. } => Ok(0),
+        Node::Record { fields, .. } => {
+            fields.iter().try_fold(0u64, |sum, field| Ok(sum.saturating_add(field_cells(program, field)?)))
+        }
+        Node::List { layout, max, .. } => {
+            Ok(cells(program, usize::from(*layout))?.saturating_mul(u64::from(*max)))
+        }
+    }
+}
+
+/// The kind of what a slot of a layout holds.
+pub(super) fn slot_kind(program: &Program, layout: u16, slot: u16) -> Option<Kind> {
+    let found = program.layouts.get(usize::from(layout))?;
+    if let Some(kind) = found.fields.iter().find_map(|field| field_kind(field, slot)) {
+        return Some(kind);
+    }
+    let signals = if layout == 0 { program.signals.as_slice() } else { &[] };
+    signals.iter().find(|signal| signal.slot == slot).map(|signal| signal.scalar.kind())
+}
+
+fn field_kind(field: &Field, wanted: u16) -> Option<Kind> {
+    match &field.node {
+        Node::Scalar { slot, scalar, .. } => (*slot == wanted).then(|| scalar.kind()),
+        Node::List { slot, layout, max } => (*slot == wanted).then_some(Kind::List { layout: *layout, max: *max }),
+        Node::Record { presence, fields } => {
+            if *presence == Some(wanted) {
+                return Some(Kind::Bool);
+            }
+            fields.iter().find_map(|field| field_kind(field, wanted))
+        }
+    }
+}
+
+/// The kind of the elements of a list of scalars; nothing for a list of records.
+pub(super) fn element_kind(program: &Program, layout: u16) -> Option<Kind> {
+    match program.layouts.get(usize::from(layout))?.fields.as_slice() {
+        [Field { name, node: Node::Scalar { slot: 0, scalar, .. }, .. }] if name.is_empty() => Some(scalar.kind()),
+        _ => None,
+    }
+}
+
+/// Cells from one element to the next, for a register that walks a list; nought for others.
+pub(super) fn stride(program: &Program, kind: Kind) -> u16 {
+    match kind {
+        Kind::Elem { layout, .. } | Kind::List { layout, .. } => {
+            program.layouts.get(usize::from(layout)).map_or(0, |layout| layout.slots)
+        }
+        Kind::Bool | Kind::Int | Kind::Dec | Kind::Str => 0,
+    }
+}
