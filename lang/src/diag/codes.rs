@@ -24,6 +24,13 @@ macro_rules! codes {
             /// How much it matters.
             pub const fn severity(self) -> Severity { match self { $( Self::$name => Severity::$severity, )+ } }
 
+            /// Its page of the specification: what it means, what is wrong and what would be right.
+            pub const fn page(self) -> &'static str {
+                match self {
+                    $( Self::$name => include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/errors/", $id, ".md")), )+
+                }
+            }
+
             /// The code with this id.
             pub fn from_id(id: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|code| code.id().eq_ignore_ascii_case(id))

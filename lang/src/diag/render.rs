@@ -1,8 +1,8 @@
 //! The ways of showing a diagnostic: for a terminal, as one line, as JSON.
 //!
 //! Lines and columns exist only here; everything before counts bytes. Whatever comes from a source or a message is
-//! made harmless first (see [`clean`]): diagnostics are shown in terminals and logs of people who did not write the
-//! policy. No type of the library that draws the snippets leaves [`text`].
+//! made harmless first: diagnostics are shown in terminals and logs of people who did not write the policy. No type of
+//! the library that draws the snippets leaves `text.rs`.
 
 mod clean;
 mod concise;
@@ -20,6 +20,11 @@ use crate::span::FileId;
 
 /// Most diagnostics of one file that are shown to people; how many more there are is said in one line.
 pub const SHOWN_PER_FILE_MAX: usize = 20;
+
+/// A text as one line in which nothing could harm a terminal.
+pub fn visible(text: &str) -> String {
+    clean::line(text)
+}
 
 /// How diagnostics are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,0 +1,221 @@
+//! `holdpoint log`: the decision log, read without a server.
+
+use std::path::Path;
+
+use holdpoint_isa::Verdict;
+use holdpoint_isa::literal::format_instant;
+use holdpoint_lang::diag::nearest::nearest;
+use holdpoint_server::log::{Cursor, DecisionLog, Filter, ReadError, RedbLog, Stored};
+use holdpoint_server::replay::{Replay, Replayer};
+use holdpoint_server::{DecisionId, decision};
+use serde_json::Value;
+
+use crate::args::{DecisionFormat, LogCommand};
+use crate::exit::{Exit, Failure};
+use crate::output::{self, visible};
+
+/// How many replays lie between two lines of progress.
+const PROGRESS_EVERY: u64 = 10_000;
+
+pub(crate) fn run(command: LogCommand) -> Result<Exit, Failure> {
+    match command {
+        LogCommand::List { data, verdict, rule, service, environment, actor, limit, format } => {
+            let verdict = verdict.map(|word| parse_verdict(&word)).transpose()?;
+            let filter = Filter { verdict, rule, service, environment, actor, ..Filter::default() };
+            list(&open(&data)?, &filter, limit, format)
+        }
+        LogCommand::Show { decision, data, format } => {
+            let log = open(&data)?;
+            let stored = find(&log, &decision)?;
+            show(&log, &stored, format)
+        }
+        LogCommand::Replay { decision, data, .. } => {
+            let log = open(&data)?;
+            match decision {
+                Some(decision) => replay_one(&log, &decision),
+                None => replay_all(&log),
+            }
+        }
+    }
+}
+
+fn open(data: &Path) -> Result<RedbLog, Failure> {
+    RedbLog::inspect(data).map_err(|error| {
+        Failure::new(Exit::Unavailable, error).help("--data names the directory that `holdpoint serve --data` was given; stop the server first")
+    })
+}
+
+fn parse_verdict(word: &str) -> Result<Verdict, Failure> {
+    Verdict::from_word(word).ok_or_else(|| {
+        let words = Verdict::ALL.map(Verdict::word);
+        let failure = Failure::new(Exit::Usage, format!("unknown verdict `{word}`"));
+        match nearest(word, words) {
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None => failure.help(format!("write one of {}", words.join(", "))),
+        }
+    })
+}
+
+fn damaged(error: ReadError) -> Failure {
+    let code = if matches!(error, ReadError::Unavailable(_)) { Exit::Unavailable } else { Exit::Damaged };
+    Failure::new(code, error)
+}
+
+fn list(log: &RedbLog, filter: &Filter, limit: usize, format: DecisionFormat) -> Result<Exit, Failure> {
+    let (mut cursor, mut left) = (Some(Cursor::NEWEST), limit);
+    while let Some(at) = cursor.filter(|_| left > 0) {
+        let page = log.list(filter, at, left).map_err(damaged)?;
+        for (_, stored) in page.items {
+            let stored = stored.map_err(damaged)?;
+            match format {
+                DecisionFormat::Json => output::out(&json(log, &stored)?),
+                DecisionFormat::Text => output::out(&line(log, &stored)?),
+            }
+            left = left.saturating_sub(1);
+        }
+        cursor = page.next;
+    }
+    Ok(Exit::Success)
+}
+
+fn json(log: &RedbLog, stored: &Stored) -> Result<String, Failure> {
+    let bytes = decision(log.id(), stored).map_err(damaged)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn answer(log: &RedbLog, stored: &Stored) -> Result<Value, Failure> {
+    serde_json::from_str(&json(log, stored)?).map_err(|error| Failure::new(Exit::Damaged, error))
+}
+
+fn word<'v>(value: &'v Value, member: &str) -> &'v str {
+    value.get(member).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn line(log: &RedbLog, stored: &Stored) -> Result<String, Failure> {
+    let value = answer(log, stored)?;
+    let rules: Vec<&str> =
+        value.get("objections").and_then(Value::as_array).into_iter().flatten().map(|o| word(o, "rule")).collect();
+    let (id, at, verdict) = (word(&value, "id"), word(&value, "decided_at"), word(&value, "verdict"));
+    Ok(format!("{id}  {at:<30}  {verdict:<8}  {}", visible(&rules.join(", "))))
+}
+
+/// A decision by its id or its number.
+fn find(log: &RedbLog, text: &str) -> Result<Stored, Failure> {
+    let sequence = match (text.parse::<u64>(), DecisionId::parse(text)) {
+        (Ok(sequence), _) => sequence,
+        (_, Some(id)) if id.log == log.id() => id.sequence,
+        (_, Some(_)) => {
+            return Err(Failure::new(Exit::Usage, format!("`{text}` is a decision of another log"))
+                .help(format!("the ids of this log begin with `d-{}-`", log.id())));
+        }
+        _ => {
+            return Err(Failure::new(Exit::Usage, format!("`{text}` is neither an id nor a number"))
+                .help("`holdpoint log list` shows the ids"));
+        }
+    };
+    let found = log.get(sequence).map_err(damaged)?;
+    found.ok_or_else(|| Failure::new(Exit::Usage, format!("there is no decision {sequence}")).help("`holdpoint log list` shows the newest"))
+}
+
+fn show(log: &RedbLog, stored: &Stored, format: DecisionFormat) -> Result<Exit, Failure> {
+    let record = stored.record().map_err(damaged)?;
+    let request = String::from_utf8_lossy(record.request);
+    let signals = String::from_utf8_lossy(record.signals);
+    if format == DecisionFormat::Json {
+        let answer = json(log, stored)?;
+        output::out(&format!("{{\"decision\":{answer},\"request\":{request},\"signals\":{signals}}}"));
+        return Ok(Exit::Success);
+    }
+    let value = answer(log, stored)?;
+    let mut lines = vec![format!("{}  {}", word(&value, "verdict"), word(&value, "id"))];
+    lines.push(format!("  decided at {}", format_instant(record.decided_at)));
+    if let Some(retry_at) = value.get("retry_at").and_then(Value::as_str) {
+        lines.push(format!("  ask again at {retry_at}"));
+    }
+    for member in ["objections", "warnings", "waived", "trial"] {
+        for o in value.get(member).and_then(Value::as_array).into_iter().flatten() {
+            let note = if member == "objections" { String::new() } else { format!("  ({member})") };
+            lines.push(format!("  {:<8}  {}  {}{note}", word(o, "verdict"), visible(word(o, "rule")), visible(word(o, "source"))));
+            lines.push(format!("            {}", visible(word(o, "reason"))));
+        }
+    }
+    let fuel = |member: &str| value.get(member).and_then(Value::as_u64).unwrap_or_default();
+    lines.push(format!("  policy {}  fuel {} of at most {}", record.module, fuel("fuel_used"), fuel("fuel_bound")));
+    lines.push(format!("  semantics {}  time zones {}  asked by {}", record.semantics, visible(record.tzdb), visible(record.caller)));
+    lines.push(format!("  request {}", visible(&request)));
+    lines.push(format!("  signals {}", visible(&signals)));
+    output::out(&lines.join("\n"));
+    Ok(Exit::Success)
+}
+
+// ---- replay
+
+fn replay_one(log: &RedbLog, text: &str) -> Result<Exit, Failure> {
+    let stored = find(log, text)?;
+    let outcome = Replayer::new().replay(log, &stored);
+    report(stored.sequence, &outcome);
+    Ok(exit(&outcome))
+}
+
+const fn exit(outcome: &Replay) -> Exit {
+    match outcome {
+        Replay::Identical => Exit::Success,
+        Replay::Different(_) => Exit::Findings,
+        Replay::Cannot(_) => Exit::CannotReplay,
+        Replay::Damaged(_) => Exit::Damaged,
+    }
+}
+
+fn report(sequence: u64, outcome: &Replay) {
+    match outcome {
+        Replay::Identical => output::out(&format!("decision {sequence}: identical")),
+        Replay::Cannot(why) => output::out(&format!("decision {sequence}: cannot be replayed: {}", visible(why))),
+        Replay::Damaged(what) => output::out(&format!("decision {sequence}: damaged: {}", visible(what))),
+        Replay::Different(differences) => {
+            output::out(&format!("decision {sequence}: different"));
+            for d in differences {
+                output::out(&format!("  {}: recorded {}, now {}", d.member, visible(&d.recorded.to_string()), visible(&d.replayed.to_string())));
+            }
+        }
+    }
+}
+
+fn replay_all(log: &RedbLog) -> Result<Exit, Failure> {
+    let total = log.stats().map_err(damaged)?.last_sequence;
+    let mut replayer = Replayer::new();
+    let (mut sequence, mut identical, mut worst) = (1u64, 0u64, Exit::Success);
+    while sequence <= total {
+        let stretch = log.stretch(sequence).map_err(damaged)?;
+        if stretch.is_empty() {
+            return Err(Failure::new(Exit::Damaged, format!("decision {sequence} is missing")));
+        }
+        for stored in stretch {
+            let outcome = match &stored {
+                Ok(stored) => replayer.replay(log, stored),
+                Err(error) => Replay::Damaged(error.to_string()),
+            };
+            if outcome == Replay::Identical {
+                identical = identical.saturating_add(1);
+            } else {
+                report(sequence, &outcome);
+                worst = if rank(exit(&outcome)) > rank(worst) { exit(&outcome) } else { worst };
+            }
+            if sequence % PROGRESS_EVERY == 0 {
+                output::err(&format!("replayed {sequence} of {total}"));
+            }
+            sequence = sequence.saturating_add(1);
+        }
+    }
+    output::out(&format!("{identical} of {total} decisions identical"));
+    Ok(worst)
+}
+
+/// Damage outweighs a difference, and that what cannot be replayed.
+const fn rank(exit: Exit) -> u8 {
+    match exit {
+        Exit::Damaged => 3,
+        Exit::Findings => 2,
+        Exit::CannotReplay => 1,
+        _ => 0,
+    }
+}

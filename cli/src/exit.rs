@@ -1,0 +1,80 @@
+//! Exit codes of all commands, as one table.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use holdpoint_isa::Verdict;
+
+macro_rules! exits {
+    ($( $(#[doc = $doc:literal])+ $code:literal $name:ident; )+) => {
+        /// How a command ended.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        pub(crate) enum Exit { $( $(#[doc = $doc])+ $name = $code, )+ }
+
+        /// The table, for `--help`.
+        pub(crate) const TABLE: &str = concat!("Exit codes:\n", $( "  ", stringify!($code), "\t", $($doc,)+ "\n", )+);
+    };
+}
+
+exits! {
+    /// success; the verdict is allow; a replay gave the same bytes
+    0 Success;
+    /// errors or failed tests were found; a replay gave other bytes
+    1 Findings;
+    /// the command was used wrongly
+    2 Usage;
+    /// the policy or the request was refused
+    3 Refused;
+    /// the decision log, the network or a file is not available
+    5 Unavailable;
+    /// the decision log is damaged
+    6 Damaged;
+    /// a decision cannot be replayed here
+    7 CannotReplay;
+    /// the verdict is block
+    10 Block;
+    /// the verdict is delay
+    11 Delay;
+    /// the verdict is escalate
+    12 Escalate;
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Allow => Self::Success,
+            Verdict::Delay => Self::Delay,
+            Verdict::Escalate => Self::Escalate,
+            Verdict::Block => Self::Block,
+        }
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What is returned to the caller.
+    pub(crate) code: Exit,
+    /// What was wrong.
+    pub(crate) message: String,
+    /// What would be right.
+    pub(crate) help: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(code: Exit, message: impl fmt::Display) -> Self {
+        Self { code, message: message.to_string(), help: None }
+    }
+
+    pub(crate) fn help(mut self, help: impl fmt::Display) -> Self {
+        self.help = Some(help.to_string());
+        self
+    }
+}

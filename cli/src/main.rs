@@ -1,0 +1,25 @@
+//! The `holdpoint` command: check, test, build and run policies, and read the decision log.
+//!
+//! Results go to standard output, diagnostics and progress to standard error. What the exit codes mean stands in one
+//! table, [`exit`].
+
+mod args;
+mod cmd;
+mod exit;
+mod output;
+mod package;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    match cmd::run(args) {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            output::failure(&failure);
+            failure.code.into()
+        }
+    }
+}

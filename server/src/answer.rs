@@ -1,0 +1,62 @@
+//! The JSON of a decision, made from the bytes of its record and from nothing else.
+
+use holdpoint_isa::Verdict;
+use holdpoint_isa::literal::{format_instant, instant};
+use serde::Deserialize;
+
+use crate::id::{DecisionId, LogId};
+use crate::log::{ReadError, Stored};
+
+/// What an answer's status and headers need to know of a stored result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) verdict: Verdict,
+    pub(crate) retry_at: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct StoredHead<'a> {
+    #[serde(borrow)]
+    verdict: &'a str,
+    #[serde(borrow, default)]
+    retry_at: Option<&'a str>,
+}
+
+impl Head {
+    /// Reads it from a stored result.
+    pub(crate) fn of(stored: &Stored) -> Result<Self, ReadError> {
+        let damaged = || ReadError::damaged(stored.sequence, "its result is not the JSON of a decision");
+        let head: StoredHead<'_> = serde_json::from_slice(stored.record()?.result).map_err(|_| damaged())?;
+        let verdict = Verdict::from_word(head.verdict).ok_or_else(damaged)?;
+        let retry_at = head.retry_at.map(instant).transpose().map_err(|_| damaged())?;
+        Ok(Self { verdict, retry_at })
+    }
+}
+
+/// Appends the JSON of a decision: its stored result, with `id`, `sequence` and `decided_at` in front.
+///
+/// # Errors
+/// [`ReadError::Damaged`] where the stored result is no JSON object.
+pub fn write_decision(out: &mut Vec<u8>, log: LogId, stored: &Stored) -> Result<(), ReadError> {
+    let record = stored.record()?;
+    let members = record.result.strip_prefix(b"{").filter(|members| members.starts_with(b"\""));
+    let members =
+        members.ok_or_else(|| ReadError::damaged(stored.sequence, "its result is not a JSON object"))?;
+    let id = DecisionId { log, sequence: stored.sequence };
+    let at = format_instant(record.decided_at);
+    let front = format!("{{\"id\":\"{id}\",\"sequence\":{},\"decided_at\":\"{at}\",", stored.sequence);
+    out.reserve(front.len().saturating_add(members.len()));
+    out.extend_from_slice(front.as_bytes());
+    out.extend_from_slice(members);
+    Ok(())
+}
+
+/// The JSON of a decision.
+///
+/// # Errors
+/// As [`write_decision`].
+pub fn decision(log: LogId, stored: &Stored) -> Result<Vec<u8>, ReadError> {
+    let mut out = Vec::new();
+    write_decision(&mut out, log, stored)?;
+    Ok(out)
+}

@@ -1,0 +1,136 @@
+//! The server's state and its routes, without a socket: tests call the router in memory.
+//!
+//! The table of routes is the only place that knows paths. It must not know how connections are accepted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::config::Limits;
+use crate::error::{Problem, ProblemKind};
+use crate::log::{DecisionLog, Health};
+use crate::policy::{Active, Policy};
+use crate::routes::{decide, decisions, health, policies, unknown};
+use crate::worker::Workers;
+
+/// Threads that read the log at one time.
+const READERS_MAX: usize = 16;
+
+/// Everything that requests share.
+pub struct App {
+    pub(crate) log: Arc<dyn DecisionLog>,
+    pub(crate) active: Active,
+    pub(crate) workers: Workers,
+    pub(crate) clock: Clock,
+    pub(crate) body_deadline: Duration,
+    draining: AtomicBool,
+    /// Bounds the threads that read the log; further readers wait.
+    readers: Arc<Semaphore>,
+    /// Bounds the threads that make long decisions; further ones wait.
+    deciders: Arc<Semaphore>,
+}
+
+impl App {
+    /// A server that decides by this policy and keeps its decisions in this log.
+    pub fn new(log: Arc<dyn DecisionLog>, policy: Policy, clock: Clock, limits: &Limits) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            log,
+            active: Active::new(policy),
+            workers: Workers::default(),
+            clock,
+            body_deadline: limits.body,
+            draining: AtomicBool::new(false),
+            readers: Arc::new(Semaphore::new(READERS_MAX)),
+            deciders: Arc::new(Semaphore::new(cores.saturating_mul(2))),
+        }
+    }
+
+    /// Says that the server is about to end: it goes on answering, and is not ready any more.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Why no decision can be kept now, if so.
+    pub(crate) fn undecidable(&self) -> Option<String> {
+        match &*self.log.health().borrow() {
+            Health::Poisoned(why) => Some(format!("the decision log has failed: {why}")),
+            Health::Closed => Some("the decision log is closed".to_owned()),
+            Health::Ready => None,
+        }
+    }
+
+    /// Why nothing new should be sent here, if so. What has been sent is decided all the same.
+    pub(crate) fn unready(&self) -> Option<String> {
+        let draining = self.draining.load(Ordering::Relaxed);
+        self.undecidable().or_else(|| draining.then(|| "the server is ending".to_owned()))
+    }
+
+    /// Runs something that reads the log, where blocking is allowed.
+    pub(crate) async fn reading<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.blocking(&self.readers, read).await
+    }
+
+    /// Makes a decision that may take long, where it keeps nobody else waiting.
+    pub(crate) async fn deciding<T: Send + 'static>(
+        self: &Arc<Self>,
+        decide: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.blocking(&self.deciders, decide).await
+    }
+
+    async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        threads: &Arc<Semaphore>,
+        work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let permit = Arc::clone(threads).acquire_owned().await;
+        let app = Arc::clone(self);
+        let work = tokio::task::spawn_blocking(move || {
+            // Held by the work and not by who waits for it, because work goes on when its request is given up.
+            let _permit = permit;
+            work(&app)
+        });
+        work.await.unwrap_or_else(|_| Err(Problem::new(ProblemKind::Internal, "it has panicked")))
+    }
+}
+
+/// Where decisions are asked for.
+pub(crate) const DECISIONS: &str = "/v1/decisions";
+
+/// The paths that the server answers, as they are offered to whoever mistypes one.
+pub(crate) const ROUTES: [&str; 8] = [
+    DECISIONS,
+    "/v1/decisions/{id}",
+    "/v1/decisions/{id}/replay",
+    "/v1/policies",
+    "/v1/policies/{hash}",
+    "/health/live",
+    "/health/ready",
+    "/health/startup",
+];
+
+/// The routes of a server.
+pub fn app(state: Arc<App>) -> Router {
+    let [all, one, replay, policies, policy, live, ready, startup] = ROUTES;
+    Router::new()
+        .route(all, post(decide::decide).get(decisions::list))
+        .route(one, get(decisions::one))
+        .route(replay, post(decisions::replay))
+        .route(policies, get(policies::list))
+        .route(policy, get(policies::one))
+        .route(live, get(health::live))
+        .route(ready, get(health::ready))
+        .route(startup, get(health::startup))
+        .fallback(unknown::route)
+        .method_not_allowed_fallback(unknown::method)
+        .with_state(state)
+}

@@ -1,0 +1,57 @@
+//! What a decision server is told when it starts.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The port that a server listens at unless told otherwise.
+pub const DEFAULT_PORT: u16 = 7117;
+
+/// What a decision server is told when it starts.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where the decision log is kept.
+    pub data_dir: PathBuf,
+    /// What clients may ask of it.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// Listening at port 7117 of this machine only, with the usual limits.
+    pub fn new(data_dir: PathBuf) -> Self {
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
+        Self { listen, data_dir, limits: Limits::default() }
+    }
+}
+
+/// What clients may ask of a server.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at one time; further ones wait to be accepted.
+    pub connections: usize,
+    /// Until the first byte of a connection.
+    pub first_byte: Duration,
+    /// From there, or from the end of an answer, until a request's head is complete.
+    pub head: Duration,
+    /// Until a request's body is complete.
+    pub body: Duration,
+    /// Until a request is answered.
+    pub request: Duration,
+    /// Until connections are cut when the server ends.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            first_byte: Duration::from_secs(5),
+            head: Duration::from_secs(5),
+            body: Duration::from_secs(10),
+            request: Duration::from_secs(15),
+            drain: Duration::from_secs(15),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Holdpoint's decision server: it answers requests with decisions of a policy, each kept before it is told.
+//!
+//! This crate does the input and output that the language and the machine must not do: sockets, the clock, the file of
+//! the decision log. It must not know of the language's text or syntax; it gets modules.
+//!
+//! Invariants: no verdict leaves the server unless its record is durable, and every answer is made from that record.
+//! A failure of ours is a problem without a verdict, to be treated as a block. The clock is read in one place, redb is
+//! known to one folder, paths to one table.
+//!
+//! Reading order: [`serve()`], [`mod@app`], `routes`, `worker`, [`log`], [`replay`], [`error`].
+
+mod answer;
+pub mod app;
+mod body;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod id;
+pub mod log;
+mod nearest;
+mod policy;
+pub mod replay;
+mod routes;
+mod serve;
+mod subject;
+mod trace;
+mod worker;
+
+pub use answer::{decision, write_decision};
+pub use app::{App, app};
+pub use clock::Clock;
+pub use config::{Config, Limits};
+pub use id::{DecisionId, LogId};
+pub use policy::Policy;
+pub use serve::{ServeError, serve, serve_from};

@@ -1,0 +1,78 @@
+//! Which decisions a reader wants, and the page that it gets.
+//!
+//! It must not know how they are found.
+
+use holdpoint_isa::{ModuleHash, Verdict};
+
+use super::{Key, ReadError, Stored};
+
+/// Which decisions are wanted: those that fit everything that is set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The verdict.
+    pub verdict: Option<Verdict>,
+    /// A rule that objected, as `policy.rule`.
+    pub rule: Option<String>,
+    /// The service.
+    pub service: Option<String>,
+    /// The environment.
+    pub environment: Option<String>,
+    /// Who wanted to deploy.
+    pub actor: Option<String>,
+    /// The module that decided.
+    pub policy: Option<ModuleHash>,
+    /// Decided at or after this instant.
+    pub since: Option<i64>,
+    /// Decided before this instant.
+    pub until: Option<i64>,
+}
+
+impl Filter {
+    /// The index keys that a decision has to have.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        [
+            self.verdict.map(Key::verdict),
+            self.rule.as_deref().map(Key::rule),
+            self.service.as_deref().map(Key::service),
+            self.environment.as_deref().map(Key::environment),
+            self.actor.as_deref().map(Key::actor),
+            self.policy.as_ref().map(Key::policy),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// Whether some instant from `first` to `last` is within the wanted time.
+    pub(super) fn overlaps(&self, first: i64, last: i64) -> bool {
+        self.since.is_none_or(|since| last >= since) && self.until.is_none_or(|until| first < until)
+    }
+}
+
+/// Where a page starts and which way it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cursor {
+    /// Below this number, the newest first.
+    Before(u64),
+    /// Above this number, the oldest first.
+    After(u64),
+}
+
+impl Cursor {
+    /// The newest first, from the last decision.
+    pub const NEWEST: Self = Self::Before(u64::MAX);
+    /// The oldest first, from the first decision.
+    pub const OLDEST: Self = Self::After(0);
+}
+
+/// A page of decisions.
+///
+/// A page may be shorter than asked for although more follows, because the work for one page is bounded; only `next`
+/// tells the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The decisions, each with its number. One that is damaged takes its place as an error.
+    pub items: Vec<(u64, Result<Stored, ReadError>)>,
+    /// Where the next page starts, if there may be one.
+    pub next: Option<Cursor>,
+}

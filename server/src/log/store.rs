@@ -1,0 +1,143 @@
+//! The embedded log: one redb file, one writer thread, any number of readers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use holdpoint_isa::ModuleHash;
+use redb::{Database, ReadTransaction, ReadableDatabase};
+use tokio::sync::watch;
+
+use super::open::{OpenError, identify, open_file, path_in, position};
+use super::read::{self, Groups, Read, guarded, storage};
+use super::writer::{Job, Writer};
+use super::{
+    Cursor, DecisionLog, Entry, Filter, Health, Outcome, Page, Pending, ReadError, Stats, Stored, Why, query,
+};
+use crate::id::LogId;
+
+/// Decisions that may wait to be committed.
+const QUEUE_MAX: usize = 1024;
+
+/// A decision log in one redb file. Dropping it commits what has been handed over, and closes the file.
+#[derive(Debug)]
+pub struct RedbLog {
+    database: Arc<Database>,
+    path: PathBuf,
+    id: LogId,
+    health: watch::Receiver<Health>,
+    jobs: Option<SyncSender<Job>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl RedbLog {
+    /// Opens the log of a data directory to commit to it, and creates both where they are missing; `now` is the
+    /// instant of creation then.
+    ///
+    /// # Errors
+    /// [`OpenError`], for one if the last decisions are not what was committed.
+    pub fn open(directory: &Path, now: i64) -> Result<Self, OpenError> {
+        let path = path_in(directory);
+        Self::writing(open_file(&path, true)?, path, now)
+    }
+
+    /// Opens the log of a data directory to read it. What is damaged shows where it is read.
+    ///
+    /// # Errors
+    /// [`OpenError`], but for damage.
+    pub fn inspect(directory: &Path) -> Result<Self, OpenError> {
+        let path = path_in(directory);
+        let database = Arc::new(open_file(&path, false)?);
+        let id = guarded(|| Ok(identify(&database, None)))??;
+        let (_, health) = watch::channel(Health::Closed);
+        Ok(Self { database, path, id, health, jobs: None, writer: None })
+    }
+
+    pub(super) fn writing(database: Database, path: PathBuf, now: i64) -> Result<Self, OpenError> {
+        let database = Arc::new(database);
+        let id = guarded(|| Ok(identify(&database, Some(now))))??;
+        let position = guarded(|| position(&database))?;
+        let (jobs, queue) = sync_channel(QUEUE_MAX);
+        let (sender, health) = watch::channel(Health::Ready);
+        let writer = Writer { database: Arc::clone(&database), jobs: queue, health: sender, position };
+        let thread = thread::Builder::new().name("decision-log".to_owned()).spawn(|| writer.run());
+        let thread = thread.map_err(|error| OpenError::Storage(error.to_string()))?;
+        Ok(Self { database, path, id, health, jobs: Some(jobs), writer: Some(thread) })
+    }
+
+    /// Runs a read in a transaction of its own.
+    fn read<T>(&self, read: impl FnOnce(&ReadTransaction) -> Read<T>) -> Read<T> {
+        guarded(|| read(&self.database.begin_read().map_err(storage)?))
+    }
+
+    fn refusal(&self) -> Why {
+        match &*self.health.borrow() {
+            Health::Poisoned(why) => Why::Poisoned(Arc::clone(why)),
+            Health::Ready | Health::Closed => Why::Closed,
+        }
+    }
+}
+
+impl Drop for RedbLog {
+    fn drop(&mut self) {
+        // The writer ends when nobody can hand over decisions any more.
+        self.jobs = None;
+        if let Some(writer) = self.writer.take() {
+            // A panic of the writer has been told through the health already.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl DecisionLog for RedbLog {
+    fn id(&self) -> LogId {
+        self.id
+    }
+
+    fn commit(&self, entry: Entry) -> Pending {
+        let (answer, pending) = Pending::channel();
+        let Some(jobs) = &self.jobs else { return Pending::ready(Outcome::NotCommitted(self.refusal())) };
+        match jobs.try_send(Job { entry, answer }) {
+            Ok(()) => pending,
+            Err(TrySendError::Full(_)) => Pending::ready(Outcome::NotCommitted(Why::Overloaded)),
+            Err(TrySendError::Disconnected(_)) => Pending::ready(Outcome::NotCommitted(self.refusal())),
+        }
+    }
+
+    fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+
+    fn get(&self, sequence: u64) -> Result<Option<Stored>, ReadError> {
+        self.read(|transaction| read::get(transaction, sequence))
+    }
+
+    fn stretch(&self, from: u64) -> Result<Vec<Result<Stored, ReadError>>, ReadError> {
+        self.read(|transaction| read::stretch(transaction, from))
+    }
+
+    fn list(&self, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, ReadError> {
+        self.read(|transaction| query::list(transaction, filter, cursor, limit))
+    }
+
+    fn module(&self, hash: &ModuleHash) -> Result<Option<Vec<u8>>, ReadError> {
+        self.read(|transaction| read::module(transaction, hash))
+    }
+
+    fn source_map(&self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, ReadError> {
+        self.read(|transaction| read::source_map(transaction, hash))
+    }
+
+    fn modules(&self) -> Result<Vec<ModuleHash>, ReadError> {
+        self.read(read::modules)
+    }
+
+    fn stats(&self) -> Result<Stats, ReadError> {
+        let last_sequence = self.read(|transaction| Groups::open(transaction)?.last())?;
+        let unindexed = self.read(read::unindexed)?;
+        let metadata = fs::metadata(&self.path).map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        Ok(Stats { last_sequence, file_bytes: metadata.len(), unindexed })
+    }
+}

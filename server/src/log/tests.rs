@@ -1,0 +1,73 @@
+//! Tests of the embedded log, by subject; this file holds what they share.
+
+mod disk;
+mod durability;
+mod finding;
+mod reading;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use holdpoint_isa::{ModuleHash, Verdict};
+use redb::Database;
+
+use self::disk::Disk;
+use super::{Class, DecisionLog, Entry, Key, Keys, ModuleFiles, Outcome, Record, RedbLog, Stored};
+
+/// Modules that differ in their bytes only.
+fn module(name: &str) -> Arc<ModuleFiles> {
+    let (bytes, source_map) = (name.as_bytes().to_vec(), format!("map of {name}").into_bytes());
+    Arc::new(ModuleFiles {
+        hash: ModuleHash::of(&bytes),
+        source_map_hash: ModuleHash::of(&source_map).0,
+        bytes,
+        source_map,
+    })
+}
+
+/// A decision whose request tells it from any other.
+fn entry(module: &Arc<ModuleFiles>, request: &str, keys: Keys) -> Entry {
+    entry_at(module, request, keys, 1_700_000_000_000_000_000)
+}
+
+fn entry_at(module: &Arc<ModuleFiles>, request: &str, keys: Keys, decided_at: i64) -> Entry {
+    let record = Record {
+        class: Class::Standard,
+        decided_at,
+        module: module.hash,
+        source_map: module.source_map_hash,
+        semantics: 1,
+        tzdb: "2026e",
+        request: request.as_bytes(),
+        signals: b"{}",
+        body: [0; 32],
+        caller: "anonymous",
+        trace: None,
+        result: br#"{"verdict":"block"}"#,
+    };
+    Entry::new(&record, keys, Arc::clone(module)).unwrap()
+}
+
+fn blocked() -> Keys {
+    [Key::verdict(Verdict::Block)].into_iter().collect()
+}
+
+fn committed(outcome: Outcome) -> Stored {
+    match outcome {
+        Outcome::Committed(stored) => stored,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn commit(log: &RedbLog, module: &Arc<ModuleFiles>, request: &str) -> Stored {
+    committed(log.commit(entry(module, request, blocked())).wait())
+}
+
+/// A log on a disk of ours.
+fn log_on(disk: &Disk) -> RedbLog {
+    RedbLog::writing(database_on(disk), PathBuf::new(), 0).unwrap()
+}
+
+fn database_on(disk: &Disk) -> Database {
+    Database::builder().create_with_backend(disk.clone()).unwrap()
+}

@@ -1,0 +1,135 @@
+//! `GET /v1/decisions…` and replay: what has been decided, read back from the log.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use holdpoint_isa::Verdict;
+use holdpoint_isa::literal::instant;
+use serde_json::json;
+
+use super::parameters::{Parameters, shown};
+use super::{json as json_bytes, json_of};
+use crate::answer::{decision, write_decision};
+use crate::app::App;
+use crate::error::{Problem, ProblemKind};
+use crate::id::DecisionId;
+use crate::log::{Cursor, Filter, Page, ReadError, Stored};
+use crate::replay::{Replay, Replayer};
+
+/// Decisions on a page that says nothing else.
+const LIMIT_DEFAULT: usize = 50;
+/// Most decisions on a page.
+const LIMIT_MAX: usize = 200;
+const PARAMETERS: [&str; 10] =
+    ["verdict", "rule", "service", "environment", "actor", "policy", "since", "until", "limit", "cursor"];
+
+/// `GET /v1/decisions/{id}`
+pub(crate) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let bytes = app.reading(move |app| Ok(decision(app.log.id(), &find(app, &id)?)?)).await?;
+    Ok(json_bytes(StatusCode::OK, bytes))
+}
+
+/// `GET /v1/decisions?…`
+pub(crate) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, Problem> {
+    let parameters = Parameters::read(&uri, &PARAMETERS)?;
+    let filter = filter(&parameters)?;
+    let limit = parameters
+        .value("limit", &format!("a number from 1 to {LIMIT_MAX}"), |text| {
+            text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit))
+        })?
+        .unwrap_or(LIMIT_DEFAULT);
+    let cursor = parameters.value("cursor", "the `next` of the page before", |text| text.parse().ok())?;
+    let cursor = cursor.map_or(Cursor::NEWEST, Cursor::Before);
+    let bytes = app.reading(move |app| page(app, &app.log.list(&filter, cursor, limit)?)).await?;
+    Ok(json_bytes(StatusCode::OK, bytes))
+}
+
+/// `POST /v1/decisions/{id}/replay`
+pub(crate) async fn replay(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let (id, outcome) = app
+        .reading(move |app| {
+            let stored = find(app, &id)?;
+            let id = DecisionId { log: app.log.id(), sequence: stored.sequence };
+            Ok((id, Replayer::new().replay(&*app.log, &stored)))
+        })
+        .await?;
+    let differences = match outcome {
+        Replay::Identical => Vec::new(),
+        Replay::Different(differences) => differences,
+        Replay::Cannot(why) => return Err(Problem::new(ProblemKind::CannotReplay, why)),
+        Replay::Damaged(why) => return Err(Problem::new(ProblemKind::Damaged, why)),
+    };
+    let shown: Vec<_> = differences
+        .iter()
+        .map(|one| json!({"member": one.member, "recorded": one.recorded, "replayed": one.replayed}))
+        .collect();
+    let body = json!({"id": id.to_string(), "identical": shown.is_empty(), "differences": shown});
+    Ok(json_of(StatusCode::OK, &body))
+}
+
+/// The decision with an id.
+fn find(app: &App, id: &str) -> Result<Stored, Problem> {
+    let unknown = |detail: String| Problem::new(ProblemKind::UnknownDecision, detail);
+    let own = app.log.id();
+    let Some(parsed) = DecisionId::parse(id) else {
+        let help = format!("an id of this server looks like `{}`", DecisionId { log: own, sequence: 1 });
+        return Err(unknown(format!("`{}` is not an id of a decision", shown(id))).with_help(help));
+    };
+    if parsed.log != own {
+        return Err(unknown(format!(
+            "decision `{parsed}` is of the log `{}`, and this one is `{own}`",
+            parsed.log
+        )));
+    }
+    app.log.get(parsed.sequence)?.ok_or_else(|| unknown(format!("decision `{parsed}` has not been made")))
+}
+
+fn filter(parameters: &Parameters) -> Result<Filter, Problem> {
+    let text = |name: &str| parameters.text(name).map(str::to_owned);
+    let moment = |name: &str| {
+        parameters.value(name, "an instant such as `2026-11-20T15:30:00Z`", |text| instant(text).ok())
+    };
+    Ok(Filter {
+        verdict: parameters.value(
+            "verdict",
+            "`allow`, `delay`, `escalate` or `block`",
+            Verdict::from_word,
+        )?,
+        rule: text("rule"),
+        service: text("service"),
+        environment: text("environment"),
+        actor: text("actor"),
+        policy: parameters
+            .value("policy", "`sha256:` and 64 hexadecimal digits", |text| text.parse().ok())?,
+        since: moment("since")?,
+        until: moment("until")?,
+    })
+}
+
+/// A page as it is sent. A damaged decision takes its place as what is known of it, without a verdict.
+fn page(app: &App, page: &Page) -> Result<Vec<u8>, Problem> {
+    let log = app.log.id();
+    let mut out = b"{\"decisions\":[".to_vec();
+    for (index, (sequence, item)) in page.items.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        let start = out.len();
+        let written =
+            item.as_ref().map_err(ReadError::clone).and_then(|stored| write_decision(&mut out, log, stored));
+        if let Err(error) = written {
+            out.truncate(start);
+            let id = DecisionId { log, sequence: *sequence }.to_string();
+            let damaged = json!({"id": id, "sequence": sequence, "damaged": error.to_string()});
+            out.extend_from_slice(damaged.to_string().as_bytes());
+        }
+    }
+    let next = match page.next {
+        Some(Cursor::Before(number) | Cursor::After(number)) => format!("\"{number}\""),
+        None => "null".to_owned(),
+    };
+    out.extend_from_slice(format!("],\"next\":{next}}}").as_bytes());
+    Ok(out)
+}

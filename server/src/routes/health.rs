@@ -1,0 +1,30 @@
+//! `/health/…`: whether the server lives, is ready for decisions, and has started.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::json_of;
+use crate::app::App;
+use crate::error::{Problem, ProblemKind};
+
+/// The process answers. A restart would not help a server that answers, so this says nothing else.
+pub(crate) async fn live() -> Response {
+    json_of(StatusCode::OK, &json!({"status": "live"}))
+}
+
+/// Decisions can be made and kept.
+pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
+    match app.unready() {
+        None => json_of(StatusCode::OK, &json!({"status": "ready"})),
+        Some(why) => Problem::new(ProblemKind::Unavailable, why).into_response(),
+    }
+}
+
+/// The log has been opened and the policy loaded, which both happen before the server listens.
+pub(crate) async fn startup() -> Response {
+    json_of(StatusCode::OK, &json!({"status": "started"}))
+}

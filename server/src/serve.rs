@@ -1,0 +1,245 @@
+//! The server itself: sockets, connections, deadlines, and an orderly end.
+//!
+//! It must not know what is answered. `axum::serve` has no deadline for the head of a request, so that a few hundred
+//! silent connections stop it; therefore connections are accepted here, each with a limit on everything that a client
+//! can be slow about. An error of the decision log ends the server: only opening it anew tells what was kept.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::{Method, Request};
+use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::app::{App, DECISIONS, app};
+use crate::clock::Clock;
+use crate::config::{Config, Limits};
+use crate::error::{Problem, ProblemKind};
+use crate::log::{DecisionLog, Health, OpenError, RedbLog};
+use crate::policy::Policy;
+
+/// Lines in the head of a request.
+const HEADERS_MAX: usize = 64;
+/// Bytes in the head of a request.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// Rest after a connection could not be accepted, for want of file descriptors most of the time.
+const ACCEPT_REST: Duration = Duration::from_millis(20);
+
+/// Why a server could not start or had to end.
+#[derive(Debug)]
+pub enum ServeError {
+    /// The decision log cannot be opened.
+    Open(OpenError),
+    /// The address cannot be listened at.
+    Listen(SocketAddr, io::Error),
+    /// The clock stands before 1970 or past 2262.
+    Clock,
+    /// The decision log has failed while the server was running.
+    LogFailed(String),
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(error) => error.fmt(f),
+            Self::Listen(address, error) => write!(f, "cannot listen at {address}: {error}"),
+            Self::Clock => f.write_str("the clock of this machine is out of range"),
+            Self::LogFailed(why) => write!(f, "the decision log has failed: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {}
+
+/// Serves decisions by a policy until `shutdown` completes, then lets requests under way finish.
+///
+/// `ready` is told the address as soon as connections are accepted there.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn serve(
+    config: Config,
+    policy: Policy,
+    ready: impl FnOnce(SocketAddr),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let now = Clock::System.now().ok_or(ServeError::Clock)?;
+    let directory = config.data_dir.clone();
+    let opened = tokio::task::spawn_blocking(move || RedbLog::open(&directory, now));
+    let log = opened.await.map_err(|error| OpenError::Storage(error.to_string())).flatten();
+    let log = log.map_err(ServeError::Open)?;
+    serve_from(Arc::new(log), &config, policy, ready, shutdown).await
+}
+
+/// As [`serve()`], with decisions kept in a log that is open already.
+///
+/// # Errors
+/// [`ServeError`], except that the log cannot be opened.
+pub async fn serve_from(
+    log: Arc<dyn DecisionLog>,
+    config: &Config,
+    policy: Policy,
+    ready: impl FnOnce(SocketAddr),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let refused = |error| ServeError::Listen(config.listen, error);
+    let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let mut health = log.health();
+    let state = Arc::new(App::new(log, policy, Clock::System, &config.limits));
+    tracing::info!(%address, policy = %state.active.policy.program.hash(), log = %state.log.id(), "serving");
+    ready(address);
+
+    let stop = async {
+        tokio::select! {
+            () = shutdown => None,
+            why = failure(&mut health) => Some(why),
+        }
+    };
+    let why = accept(listener, &state, config.limits, stop).await;
+    tracing::info!("ended");
+    match why {
+        None => Ok(()),
+        Some(why) => Err(ServeError::LogFailed(why)),
+    }
+}
+
+/// Completes when the decision log fails.
+async fn failure(health: &mut watch::Receiver<Health>) -> String {
+    let failed = |health: &Health| *health != Health::Ready;
+    match health.wait_for(failed).await.as_deref() {
+        Ok(Health::Poisoned(why)) => why.to_string(),
+        Ok(Health::Ready | Health::Closed) | Err(_) => "it has been closed".to_owned(),
+    }
+}
+
+/// Accepts connections until told to stop; returns what it was told when all have ended or been cut.
+async fn accept<T>(
+    listener: TcpListener,
+    state: &Arc<App>,
+    limits: Limits,
+    stop: impl Future<Output = T>,
+) -> T {
+    let router = TowerToHyperService::new(app(Arc::clone(state)));
+    let permits = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let (ending, _) = watch::channel(());
+    let mut connections = JoinSet::new();
+    let mut stop = pin!(stop);
+    let told = loop {
+        // A permit first: what cannot be served yet is better left in the queue of the operating system.
+        let next = async {
+            let permit = Arc::clone(&permits).acquire_owned().await;
+            (permit, listener.accept().await)
+        };
+        let (permit, accepted) = tokio::select! {
+            told = &mut stop => break told,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+            next = next => next,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let (router, watcher, ending) = (router.clone(), graceful.watcher(), ending.subscribe());
+                connections.spawn(async move {
+                    connection(stream, router, limits, watcher, ending).await;
+                    drop(permit);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_REST).await;
+            }
+        }
+    };
+    state.drain();
+    drop(listener);
+    tracing::info!(connections = connections.len(), "ending");
+    ending.send_replace(());
+    let drained = async {
+        graceful.shutdown().await;
+        while connections.join_next().await.is_some() {}
+    };
+    if tokio::time::timeout(limits.drain, drained).await.is_err() {
+        tracing::warn!("connections are cut that did not end in time");
+    }
+    connections.shutdown().await;
+    told
+}
+
+/// Serves one connection to its end.
+async fn connection(
+    stream: TcpStream,
+    router: TowerToHyperService<axum::Router>,
+    limits: Limits,
+    watcher: Watcher,
+    mut ending: watch::Receiver<()>,
+) {
+    // Answers are written whole, so waiting to fill a packet only costs time. Without it they are slower, no more.
+    let _ = stream.set_nodelay(true);
+    // The protocol's own deadline starts with the first byte.
+    let mut byte = [0];
+    let first = tokio::select! {
+        first = tokio::time::timeout(limits.first_byte, stream.peek(&mut byte)) => first,
+        _ = ending.changed() => return,
+    };
+    if !matches!(first, Ok(Ok(1..))) {
+        return;
+    }
+    let service =
+        service_fn(move |request: Request<Incoming>| answer(router.clone(), request, limits.request));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Answers one request within its deadline.
+async fn answer(
+    router: TowerToHyperService<axum::Router>,
+    request: Request<Incoming>,
+    deadline: Duration,
+) -> Result<Response<Body>, Infallible> {
+    let started = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let answered = tokio::time::timeout(deadline, router.call(request)).await;
+    let response = answered.unwrap_or_else(|_| Ok(too_late(&method, &path, deadline)));
+    if let Ok(response) = &response {
+        let (status, micros) = (response.status().as_u16(), started.elapsed().as_micros());
+        if response.status().is_server_error() {
+            tracing::warn!(%method, path, status, micros, "answered");
+        } else {
+            tracing::debug!(%method, path, status, micros, "answered");
+        }
+    }
+    response
+}
+
+/// The answer to a request whose time is up. A decision that was asked for may be committed all the same.
+fn too_late(method: &Method, path: &str, deadline: Duration) -> Response {
+    let detail = format!("no answer within {} seconds", deadline.as_secs());
+    if *method == Method::POST && path == DECISIONS {
+        Problem::new(ProblemKind::Undecided, detail).undecided(true).into_response()
+    } else {
+        Problem::new(ProblemKind::Unavailable, detail).into_response()
+    }
+}

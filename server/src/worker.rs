@@ -1,0 +1,136 @@
+//! Making decisions: memory that is used again and again, and the way from a body to an entry of the log.
+//!
+//! It must not know of HTTP. Nothing here waits; a decision runs where its request is served. A panic within the
+//! machine ends that decision only: it is caught, and the memory it ran in is thrown away.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+
+use holdpoint_isa::ModuleHash;
+use holdpoint_vm::{Machine, RequestError, Snapshot};
+
+use crate::log::{Class, Entry, Key, Keys, Record, Why};
+use crate::policy::Active;
+
+/// Workers that are kept while nobody needs them.
+const KEPT_MAX: usize = 64;
+
+/// A question for a decision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// The body as it was sent.
+    pub(crate) body: &'a [u8],
+    /// The instant of the decision.
+    pub(crate) now: i64,
+    /// Who asks.
+    pub(crate) caller: &'a str,
+    /// The trace context that came along.
+    pub(crate) trace: Option<&'a str>,
+}
+
+/// Why a question gets no decision.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It is not a request that the policy knows.
+    Request(RequestError),
+    /// Its record cannot be made.
+    Record(Why),
+    /// Deciding it panicked.
+    Crashed,
+}
+
+/// What one decision needs, kept for the next.
+struct Worker {
+    snapshot: Snapshot,
+    machine: Machine,
+    request: Vec<u8>,
+    signals: Vec<u8>,
+    result: Vec<u8>,
+}
+
+impl Worker {
+    fn new() -> Self {
+        Self {
+            snapshot: Snapshot::new(),
+            machine: Machine::new(),
+            request: Vec::new(),
+            signals: Vec::new(),
+            result: Vec::new(),
+        }
+    }
+
+    fn decide(&mut self, active: &Active, question: Question<'_>) -> Result<Entry, Refusal> {
+        let verified = &active.policy.program;
+        let program = verified.program();
+        self.snapshot.read(program, question.body, b"").map_err(Refusal::Request)?;
+        let decision = self.machine.decide(verified, &active.policy.source_map, &self.snapshot, question.now);
+        self.request.clear();
+        self.snapshot.canonical_request(program, &mut self.request);
+        self.signals.clear();
+        self.snapshot.canonical_signals(program, &mut self.signals);
+        self.result.clear();
+        decision.write_json(&mut self.result);
+
+        let mut keys = Keys::default();
+        keys.add(Key::verdict(decision.verdict));
+        keys.add(Key::policy(&verified.hash()));
+        decision.objections.iter().for_each(|objection| keys.add(Key::rule(&objection.rule)));
+        active.subject.keys(program, &self.snapshot).for_each(|key| keys.add(key));
+        let record = Record {
+            class: Class::Standard,
+            decided_at: question.now,
+            module: verified.hash(),
+            source_map: active.files.source_map_hash,
+            semantics: program.semantics,
+            tzdb: &program.tzdb,
+            request: &self.request,
+            signals: &self.signals,
+            body: ModuleHash::of(question.body).0,
+            caller: question.caller,
+            trace: question.trace,
+            result: &self.result,
+        };
+        Entry::new(&record, keys, active.files.clone()).map_err(Refusal::Record)
+    }
+}
+
+/// The workers of a server.
+#[derive(Default)]
+pub(crate) struct Workers(Mutex<Vec<Worker>>);
+
+impl Workers {
+    /// Decides a question with a worker that is free.
+    pub(crate) fn decide(&self, active: &Active, question: Question<'_>) -> Result<Entry, Refusal> {
+        let mut worker = self.lock().pop().unwrap_or_else(Worker::new);
+        let decided = caught(|| worker.decide(active, question))?;
+        let mut kept = self.lock();
+        if kept.len() < KEPT_MAX {
+            kept.push(worker);
+        }
+        decided
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Worker>> {
+        // A list of idle workers is whole at every moment, whoever panicked meanwhile.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs something that must not panic, and survives it if it does.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+        tracing::error!("a decision has panicked; this is a defect of Holdpoint");
+        Refusal::Crashed
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Refusal, caught};
+
+    #[test]
+    fn a_panic_is_a_refusal() {
+        assert_eq!(caught(|| 7).unwrap(), 7);
+        assert!(matches!(caught(|| panic!("as told")), Err::<(), _>(Refusal::Crashed)));
+    }
+}

@@ -1,0 +1,199 @@
+//! Whatever goes wrong on our side: never a verdict, always `treat_as: block`.
+
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+
+use holdpoint_isa::ModuleHash;
+use holdpoint_server::log::{
+    Cursor, DecisionLog, Entry, Filter, Health, Outcome, Page, Pending, ReadError, RedbLog, Stats, Stored,
+    Why,
+};
+use holdpoint_server::{Clock, Config, LogId, ServeError, serve_from};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use crate::policy::{policy, request};
+use crate::support::{NOW, Server};
+
+type Commit = fn(&RedbLog, Entry) -> Pending;
+
+/// A log that does as it is told before it passes on to a real one.
+struct FaultyLog {
+    inner: RedbLog,
+    commit: Mutex<Option<Commit>>,
+    health: watch::Sender<Health>,
+    damaged: Mutex<bool>,
+    _directory: TempDir,
+}
+
+impl FaultyLog {
+    fn new() -> Arc<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let inner = RedbLog::open(directory.path(), NOW).unwrap();
+        Arc::new(Self {
+            inner,
+            commit: Mutex::new(None),
+            health: watch::channel(Health::Ready).0,
+            damaged: Mutex::new(false),
+            _directory: directory,
+        })
+    }
+
+    fn server(self: &Arc<Self>) -> Server {
+        Server::with(Arc::clone(self) as Arc<dyn DecisionLog>, Clock::Fixed(NOW))
+    }
+
+    fn on_commit(&self, commit: Commit) {
+        *self.commit.lock().unwrap() = Some(commit);
+    }
+
+    fn damage<T>(&self, real: Result<T, ReadError>) -> Result<T, ReadError> {
+        if *self.damaged.lock().unwrap() {
+            return Err(ReadError::Damaged { sequence: 1, what: "as told".to_owned() });
+        }
+        real
+    }
+}
+
+impl DecisionLog for FaultyLog {
+    fn id(&self) -> LogId {
+        self.inner.id()
+    }
+
+    fn commit(&self, entry: Entry) -> Pending {
+        match *self.commit.lock().unwrap() {
+            Some(commit) => commit(&self.inner, entry),
+            None => self.inner.commit(entry),
+        }
+    }
+
+    fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
+    }
+
+    fn get(&self, sequence: u64) -> Result<Option<Stored>, ReadError> {
+        self.damage(self.inner.get(sequence))
+    }
+
+    fn stretch(&self, from: u64) -> Result<Vec<Result<Stored, ReadError>>, ReadError> {
+        self.inner.stretch(from)
+    }
+
+    fn list(&self, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, ReadError> {
+        let mut page = self.inner.list(filter, cursor, limit)?;
+        for (_, item) in &mut page.items {
+            *item = self.damage(item.clone());
+        }
+        Ok(page)
+    }
+
+    fn module(&self, hash: &ModuleHash) -> Result<Option<Vec<u8>>, ReadError> {
+        self.inner.module(hash)
+    }
+
+    fn source_map(&self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, ReadError> {
+        self.inner.source_map(hash)
+    }
+
+    fn modules(&self) -> Result<Vec<ModuleHash>, ReadError> {
+        self.inner.modules()
+    }
+
+    fn stats(&self) -> Result<Stats, ReadError> {
+        self.inner.stats()
+    }
+}
+
+#[tokio::test]
+async fn only_a_committed_decision_is_a_verdict() {
+    let cases: [(Commit, bool); 5] = [
+        (|_, _| Pending::ready(Outcome::NotCommitted(Why::Overloaded)), false),
+        (|_, _| Pending::ready(Outcome::NotCommitted(Why::Closed)), false),
+        (|_, _| Pending::ready(Outcome::InDoubt(Why::Poisoned("as told".into()))), true),
+        // Kept, but whoever keeps it does not say so any more.
+        (
+            |log, entry| {
+                drop(log.commit(entry));
+                Pending::channel().1
+            },
+            true,
+        ),
+        (|_, _| Pending::channel().1, true),
+    ];
+    let log = FaultyLog::new();
+    let server = log.server();
+    for (index, (commit, in_doubt)) in cases.into_iter().enumerate() {
+        log.on_commit(commit);
+        for uri in ["/v1/decisions", "/v1/decisions?status=outcome"] {
+            let answer = server.post(uri, request("passed", "go", "shop")).await;
+            let body = answer.problem(503, "undecided");
+            assert_eq!(body["decided"], false);
+            assert_eq!(body["treat_as"], "block");
+            assert_eq!(body["in_doubt"], in_doubt, "case {index}");
+            assert!((1..=5).contains(&answer.header("retry-after").parse::<u32>().unwrap()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_poisoned_log_is_not_ready_and_decides_nothing() {
+    let log = FaultyLog::new();
+    let server = log.server();
+    let id = server.post("/v1/decisions", request("passed", "go", "shop")).await.json()["id"].clone();
+    log.health.send_replace(Health::Poisoned("the disk is gone".into()));
+    let body = server.get("/health/ready").await.problem(503, "unavailable");
+    assert_eq!(body["detail"], "the decision log has failed: the disk is gone");
+    let body = server.post("/v1/decisions", request("passed", "go", "shop")).await.problem(503, "undecided");
+    assert_eq!((&body["treat_as"], &body["in_doubt"]), (&json!("block"), &json!(false)));
+    assert_eq!(
+        server.get(&format!("/v1/decisions/{}", id.as_str().unwrap())).await.status,
+        200,
+        "reading goes on"
+    );
+    assert_eq!(log.stats().unwrap().last_sequence, 1);
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_never_shown_as_a_decision() {
+    let log = FaultyLog::new();
+    let server = log.server();
+    let id = server.post("/v1/decisions", request("passed", "go", "shop")).await.json()["id"].clone();
+    let id = id.as_str().unwrap();
+    *log.damaged.lock().unwrap() = true;
+    server.get(&format!("/v1/decisions/{id}")).await.problem(500, "damaged");
+    server.post(&format!("/v1/decisions/{id}/replay"), "").await.problem(500, "damaged");
+    let page = server.get("/v1/decisions").await.json();
+    let item = page["decisions"][0].as_object().unwrap();
+    assert!(item.keys().eq(["damaged", "id", "sequence"]), "{page}");
+}
+
+#[tokio::test]
+async fn an_instant_at_the_end_of_time_is_decided_or_refused() {
+    for at in [i64::MIN, i64::MAX] {
+        let log = FaultyLog::new();
+        let server = Server::with(log, Clock::Fixed(at));
+        let answer = server.post("/v1/decisions", request("passed", "wait", "shop")).await;
+        assert!(answer.status == 200 || answer.status.is_server_error());
+        if answer.status == 200 {
+            let id = answer.json()["id"].as_str().unwrap().to_owned();
+            assert_eq!(
+                server.post(&format!("/v1/decisions/{id}/replay"), "").await.json()["identical"],
+                true
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_ends_when_its_log_fails() {
+    let log = FaultyLog::new();
+    let mut config = Config::new(std::path::PathBuf::new());
+    config.listen.set_port(0);
+    // The server is running when it is told the address.
+    let fail = |_| drop(log.health.send_replace(Health::Poisoned("the disk is gone".into())));
+    let served =
+        serve_from(Arc::clone(&log) as Arc<dyn DecisionLog>, &config, policy("acme"), fail, pending()).await;
+    let Err(ServeError::LogFailed(why)) = served else { panic!("{served:?}") };
+    assert_eq!(why, "the disk is gone");
+}
