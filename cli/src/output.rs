@@ -64,7 +64,10 @@ pub(crate) fn decision(decision: &Decision, title: &str) -> String {
     if decision.left_out > 0 {
         lines.push(format!("  and {} more", decision.left_out));
     }
-    lines.push(format!("  policy {}  fuel {} of at most {}", decision.policy, decision.fuel_used, decision.fuel_bound));
+    lines.push(format!(
+        "  policy {}  fuel {} of at most {}",
+        decision.policy, decision.fuel_used, decision.fuel_bound
+    ));
     lines.join("\n")
 }
 
@@ -90,7 +93,11 @@ fn entry(lines: &mut Vec<String>, o: &Objection) {
     if let Some(escalate) = &o.escalate {
         let people = if escalate.needs == 1 { "one member" } else { "members" };
         let needs = if escalate.needs == 1 { String::new() } else { format!("{} ", escalate.needs) };
-        lines.push(format!("            ask {needs}{people} of {} ({})", visible(&escalate.group), visible(&escalate.source)));
+        lines.push(format!(
+            "            ask {needs}{people} of {} ({})",
+            visible(&escalate.group),
+            visible(&escalate.source)
+        ));
     }
     if let Some(until) = o.until {
         lines.push(format!("            until {}", format_instant(until)));

@@ -49,7 +49,10 @@ pub(crate) fn read(path: &Path) -> Result<PackageInput, Failure> {
 
 fn name_of(path: &Path) -> String {
     let resolved = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    resolved.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "policy".to_owned())
+    resolved
+        .file_stem()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_else(|| "policy".to_owned())
 }
 
 /// Adds the `.hold` and `.json` files of a directory and those below it, hidden ones apart.
@@ -124,8 +127,13 @@ fn colour() -> bool {
 
 /// Whether the locale says that more than ASCII can be shown.
 fn unicode() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    locale.map_or_else(|| !std::io::stderr().is_terminal(), |locale| locale.to_ascii_lowercase().contains("utf"))
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    locale.map_or_else(
+        || !std::io::stderr().is_terminal(),
+        |locale| locale.to_ascii_lowercase().contains("utf"),
+    )
 }
 
 /// Checks and compiles a package; what is wrong is shown.

@@ -11,7 +11,8 @@ pub fn disassemble(program: &Program, map: Option<&SourceMap>) -> String {
     let w = &mut out;
     // Writing to a string cannot fail.
     let _ = writeln!(w, "package {}", program.package);
-    let _ = writeln!(w, "semantics {}  tzdb {}  bound {}", program.semantics, program.tzdb, program.fuel_bound);
+    let _ =
+        writeln!(w, "semantics {}  tzdb {}  bound {}", program.semantics, program.tzdb, program.fuel_bound);
     let _ = writeln!(w, "{} operations, {} registers", program.code.len(), program.registers.len());
     for (index, constant) in program.constants.iter().enumerate() {
         let _ = writeln!(w, "  k{index} = {}", show(constant));
@@ -24,7 +25,8 @@ pub fn disassemble(program: &Program, map: Option<&SourceMap>) -> String {
         let rule = program.rules.get(usize::from(statement.rule));
         let policy = rule.and_then(|rule| program.policies.get(usize::from(rule.policy)));
         let name = |name: Option<&String>| name.cloned().unwrap_or_default();
-        let place = map.and_then(|map| map.statements.get(index).map(|place| map.show(*place))).unwrap_or_default();
+        let place =
+            map.and_then(|map| map.statements.get(index).map(|place| map.show(*place))).unwrap_or_default();
         let _ = writeln!(
             w,
             "\nstatement{index} of {}.{} {:?}, unknown {:?} {place}",

@@ -68,7 +68,10 @@ fn finish(
         built.causes.extend(paths);
     }
     built.calendar_cause = index(built.causes.len())?;
-    let days = package.calendars.iter().map(|calendar| format!("calendar {} beyond the dates it knows", calendar.name));
+    let days = package
+        .calendars
+        .iter()
+        .map(|calendar| format!("calendar {} beyond the dates it knows", calendar.name));
     built.causes.extend(days);
     built.common_cause = index(built.causes.len())?;
     built.causes.extend(CommonCause::PHRASES.iter().map(|phrase| (*phrase).to_owned()));
@@ -152,7 +155,11 @@ impl Builder<'_> {
     fn signals(&mut self) -> Result<Vec<Signal>, TooMany> {
         let mut signals = Vec::new();
         for signal in &self.package.signals {
-            let args = signal.args.iter().filter_map(|(name, value)| self.signal_arg(name.as_ref(), value)).collect();
+            let args = signal
+                .args
+                .iter()
+                .filter_map(|(name, value)| self.signal_arg(name.as_ref(), value))
+                .collect();
             let Some((_, paths)) = self.layouts.first_mut() else { continue };
             let slot = index(paths.len())?;
             paths.push(signal.name.clone());

@@ -62,7 +62,10 @@ pub fn compile(package: &hir::Package, sources: &Sources) -> Result<Compiled, Ve
 }
 
 fn never_open(package: &hir::Package) -> Vec<Diagnostic> {
-    let closed = package.windows.iter().filter(|(window, _)| holdpoint_vm::window::never_open(window, &package.calendars));
+    let closed = package
+        .windows
+        .iter()
+        .filter(|(window, _)| holdpoint_vm::window::never_open(window, &package.calendars));
     closed.map(|(window, span)| messages::never_open(*span, &window.name)).collect()
 }
 
@@ -86,7 +89,8 @@ fn source_map(package: &hir::Package, sources: &Sources, program: &Program) -> S
         Position { file: span.file.0, line, column }
     };
     let rules = || package.policies.iter().flat_map(|policy| &policy.rules);
-    let statements: Vec<Position> = rules().flat_map(|rule| &rule.statements).map(|s| place(s.span)).collect();
+    let statements: Vec<Position> =
+        rules().flat_map(|rule| &rule.statements).map(|s| place(s.span)).collect();
     debug_assert_eq!(statements.len(), program.statements.len());
     let policies = package.policies.iter().map(|policy| place(policy.span)).collect();
     let waivers = package.policies.iter().flat_map(|policy| &policy.waivers).map(|w| place(w.span)).collect();

@@ -73,9 +73,11 @@ type ConstKey = (u8, i128, String);
 impl<'a> Lower<'a> {
     fn new(package: &'a Package, layouts: &'a [Layout], causes: Vec<String>) -> Self {
         let enums = package.enums.iter();
-        let enums = enums.map(|def| EnumDef { name: def.name.clone(), members: def.members.clone() }).collect();
+        let enums =
+            enums.map(|def| EnumDef { name: def.name.clone(), members: def.members.clone() }).collect();
         let groups = package.groups.iter();
-        let groups = groups.map(|(name, source)| Group { name: name.clone(), source: source.clone() }).collect();
+        let groups =
+            groups.map(|(name, source)| Group { name: name.clone(), source: source.clone() }).collect();
         let program = Program {
             package: package.name.clone(),
             semantics: SEMANTICS_VERSION,

@@ -33,7 +33,9 @@ pub(crate) fn silent_parts(lower: &mut Lower<'_>, e: &Expr) -> Vec<Piece> {
 
 /// Whether a reason of these parts would be empty.
 pub(crate) fn says_nothing(pieces: &[Piece]) -> bool {
-    pieces.iter().all(|piece| matches!(piece, Piece::Part { holds, fails, .. } if holds.is_empty() && fails.is_empty()))
+    pieces.iter().all(
+        |piece| matches!(piece, Piece::Part { holds, fails, .. } if holds.is_empty() && fails.is_empty()),
+    )
 }
 
 /// The parts between which `and`, `or` and `not` stand, each with whether it speaks for the objection when it holds.
@@ -141,12 +143,14 @@ fn fixed(package: &Package, e: &Expr) -> Option<String> {
 }
 
 fn is_named(e: &Expr) -> bool {
-    matches!(&*e.kind, Kind::Member(..) | Kind::Signal(_) | Kind::Let(_) | Kind::Local(_)) && *e.ty.required() == Type::Bool
+    matches!(&*e.kind, Kind::Member(..) | Kind::Signal(_) | Kind::Let(_) | Kind::Local(_))
+        && *e.ty.required() == Type::Bool
 }
 
 /// Whether when a statement objects, or until when, depends on the instant of the decision.
 pub(crate) fn depends_on_now(package: &Package, rule: &hir::Rule, s: &hir::Statement) -> bool {
-    let head = package.policies.iter().find(|policy| policy.rules.iter().any(|other| other.span == rule.span));
+    let head =
+        package.policies.iter().find(|policy| policy.rules.iter().any(|other| other.span == rule.span));
     let head = head.and_then(|policy| policy.head.as_ref());
     let until = match &s.until {
         Some(Until::At(e)) => Some(e),
@@ -160,15 +164,24 @@ pub(crate) fn depends_on_now(package: &Package, rule: &hir::Rule, s: &hir::State
 }
 
 fn timed(package: &Package, e: &Expr) -> bool {
-    let binder = |b: &hir::Binder| timed(package, &b.list) || b.filter.as_ref().is_some_and(|e| timed(package, e));
+    let binder =
+        |b: &hir::Binder| timed(package, &b.list) || b.filter.as_ref().is_some_and(|e| timed(package, e));
     match &*e.kind {
         Kind::Now => true,
-        Kind::Error | Kind::Const(_) | Kind::Param(..) | Kind::Request | Kind::Signal(_) | Kind::Local(_) => false,
+        Kind::Error | Kind::Const(_) | Kind::Param(..) | Kind::Request | Kind::Signal(_) | Kind::Local(_) => {
+            false
+        }
         Kind::Let(id) => package.lets.get(*id).is_some_and(|binding| timed(package, &binding.value)),
-        Kind::Member(e, _) | Kind::Size(e) | Kind::Not(e) | Kind::Neg(e) | Kind::IsNone(e) => timed(package, e),
+        Kind::Member(e, _) | Kind::Size(e) | Kind::Not(e) | Kind::Neg(e) | Kind::IsNone(e) => {
+            timed(package, e)
+        }
         Kind::InWindow(e, _) | Kind::NextOpen(_, e) => timed(package, e),
         Kind::List(list) | Kind::Builtin(_, list) => list.iter().any(|e| timed(package, e)),
-        Kind::And(a, b) | Kind::Or(a, b) | Kind::Compare(_, a, b) | Kind::In(a, b) | Kind::Else(a, b)
+        Kind::And(a, b)
+        | Kind::Or(a, b)
+        | Kind::Compare(_, a, b)
+        | Kind::In(a, b)
+        | Kind::Else(a, b)
         | Kind::Arith(_, a, b) => timed(package, a) || timed(package, b),
         Kind::If(a, b, c) => [a, b, c].into_iter().any(|e| timed(package, e)),
         Kind::Match(on, arms) => timed(package, on) || arms.iter().any(|(_, e)| timed(package, e)),

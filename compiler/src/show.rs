@@ -27,13 +27,19 @@ pub(crate) fn show(package: &Package, e: &Expr) -> String {
         Kind::Neg(inner) => format!("-{}", atom(package, inner)),
         Kind::And(a, b) => format!("{} and {}", atom(package, a), atom(package, b)),
         Kind::Or(a, b) => format!("{} or {}", atom(package, a), atom(package, b)),
-        Kind::Compare(compare, a, b) => format!("{} {} {}", atom(package, a), compare.word(), atom(package, b)),
+        Kind::Compare(compare, a, b) => {
+            format!("{} {} {}", atom(package, a), compare.word(), atom(package, b))
+        }
         Kind::In(value, list) => format!("{} in {}", atom(package, value), show(package, list)),
         Kind::InWindow(at, window) => format!("{} in {}", atom(package, at), window_name(package, *window)),
-        Kind::NextOpen(window, at) => format!("next_open({}, {})", window_name(package, *window), show(package, at)),
+        Kind::NextOpen(window, at) => {
+            format!("next_open({}, {})", window_name(package, *window), show(package, at))
+        }
         Kind::IsNone(inner) => format!("{} is none", atom(package, inner)),
         Kind::Else(a, b) => format!("{} else {}", atom(package, a), atom(package, b)),
-        Kind::If(c, a, b) => format!("if {} then {} else {}", show(package, c), show(package, a), show(package, b)),
+        Kind::If(c, a, b) => {
+            format!("if {} then {} else {}", show(package, c), show(package, a), show(package, b))
+        }
         Kind::Match(on, _) => format!("match {}", show(package, on)),
         Kind::Arith(arith, a, b) => format!("{} {} {}", atom(package, a), sign(*arith), atom(package, b)),
         Kind::Quantifier(quantifier, binder) => quantified(package, *quantifier, binder),
@@ -53,7 +59,12 @@ fn atom(package: &Package, e: &Expr) -> String {
     let text = show(package, e);
     let loose = matches!(
         &*e.kind,
-        Kind::And(..) | Kind::Or(..) | Kind::If(..) | Kind::Quantifier(..) | Kind::Fold(..) | Kind::Arith(..)
+        Kind::And(..)
+            | Kind::Or(..)
+            | Kind::If(..)
+            | Kind::Quantifier(..)
+            | Kind::Fold(..)
+            | Kind::Arith(..)
             | Kind::Else(..)
     );
     if loose { format!("({text})") } else { text }

@@ -67,7 +67,11 @@ fn unmet(expect: &Expect, decision: &Decision) -> Option<String> {
         None => &decision.warnings,
         Some(verdict) if decision.verdict == verdict => &decision.objections,
         Some(verdict) => {
-            return Some(format!("expected {verdict}, got {}{}", decision.verdict, reasons(&decision.objections)));
+            return Some(format!(
+                "expected {verdict}, got {}{}",
+                decision.verdict,
+                reasons(&decision.objections)
+            ));
         }
     };
     if expect.verdict.is_none() && found.is_empty() {

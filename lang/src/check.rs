@@ -67,7 +67,12 @@ pub fn check(input: &PackageInput, library: Library<'_>) -> Checked {
 }
 
 /// Parses the files of the package, then the modules that they use, each once.
-fn read(input: &PackageInput, library: Library<'_>, sources: &mut Sources, sink: &mut Diagnostics) -> Vec<FileTree> {
+fn read(
+    input: &PackageInput,
+    library: Library<'_>,
+    sources: &mut Sources,
+    sink: &mut Diagnostics,
+) -> Vec<FileTree> {
     let mut ordered: Vec<&(String, String)> = input.files.iter().collect();
     ordered.sort();
     let mut files: Vec<FileTree> = Vec::new();
@@ -85,7 +90,13 @@ fn read(input: &PackageInput, library: Library<'_>, sources: &mut Sources, sink:
             }
             match library(&name) {
                 Some(text) => {
-                    files.push(read_file(&format!("{}.hold", name.replace('.', "/")), text, true, sources, sink));
+                    files.push(read_file(
+                        &format!("{}.hold", name.replace('.', "/")),
+                        text,
+                        true,
+                        sources,
+                        sink,
+                    ));
                 }
                 None => sink.push(messages::unknown_module(module.span, &name, &library_names(library))),
             }
@@ -108,7 +119,13 @@ fn as_use(item: &ast::Item) -> Option<&ast::Path> {
     }
 }
 
-fn read_file(path: &str, text: &str, library: bool, sources: &mut Sources, sink: &mut Diagnostics) -> FileTree {
+fn read_file(
+    path: &str,
+    text: &str,
+    library: bool,
+    sources: &mut Sources,
+    sink: &mut Diagnostics,
+) -> FileTree {
     let id = sources.add(Source::new(path, text));
     let (tree, diagnostics) = parse(id, text);
     sink.extend(diagnostics);

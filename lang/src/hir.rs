@@ -139,7 +139,9 @@ impl Type {
     /// Whether both are the same kind of thing, sizes and `?` aside.
     pub fn same(&self, other: &Self) -> bool {
         match (self.required(), other.required()) {
-            (Self::Error | Self::None, _) | (_, Self::Error | Self::None) | (Self::Str(_), Self::Str(_)) => true,
+            (Self::Error | Self::None, _) | (_, Self::Error | Self::None) | (Self::Str(_), Self::Str(_)) => {
+                true
+            }
             (Self::List(a, _), Self::List(b, _)) => a.same(b),
             (a, b) => a == b,
         }

@@ -149,7 +149,13 @@ pub const PRECEDENCE: &[&[BinaryOp]] = &[
     &[BinaryOp::Or],
     &[BinaryOp::And],
     &[
-        BinaryOp::Eq, BinaryOp::Ne, BinaryOp::Lt, BinaryOp::Le, BinaryOp::Gt, BinaryOp::Ge, BinaryOp::In,
+        BinaryOp::Eq,
+        BinaryOp::Ne,
+        BinaryOp::Lt,
+        BinaryOp::Le,
+        BinaryOp::Gt,
+        BinaryOp::Ge,
+        BinaryOp::In,
         BinaryOp::NotIn,
     ],
     &[BinaryOp::Add, BinaryOp::Sub],
@@ -177,7 +183,10 @@ mod tests {
     #[test]
     fn no_two_rows_share_operator_and_operands() {
         for (index, row) in OVERLOADS.iter().enumerate() {
-            let twin = OVERLOADS.iter().skip(index + 1).find(|o| o.op == row.op && o.lhs == row.lhs && o.rhs == row.rhs);
+            let twin = OVERLOADS
+                .iter()
+                .skip(index + 1)
+                .find(|o| o.op == row.op && o.lhs == row.lhs && o.rhs == row.rhs);
             assert!(twin.is_none(), "{row:?}");
         }
     }

@@ -20,7 +20,13 @@ const SYSTEM: &str = "holdpoint";
 
 impl Machine {
     /// Decides. The source map gives places in the source and may be empty.
-    pub fn decide(&mut self, module: &VerifiedProgram, map: &SourceMap, snapshot: &Snapshot, now: i64) -> Decision {
+    pub fn decide(
+        &mut self,
+        module: &VerifiedProgram,
+        map: &SourceMap,
+        snapshot: &Snapshot,
+        now: i64,
+    ) -> Decision {
         let run = Run { module, snapshot, now };
         let outcome = self.admit(run);
         let mut report = Report::new(run, map, module.fuel_bound().saturating_sub(self.fuel));
@@ -28,7 +34,8 @@ impl Machine {
             Ok(()) => report.collect(self),
             Err(fault) => report.system(format!("the evaluation ended: {}", fault.text()), true),
         }
-        let retry_at = if report.verdict() == Verdict::Delay { self.retry_at(run, &report.delays) } else { None };
+        let retry_at =
+            if report.verdict() == Verdict::Delay { self.retry_at(run, &report.delays) } else { None };
         report.finish(retry_at)
     }
 
@@ -201,7 +208,11 @@ impl<'r> Report<'r> {
         let certain = fired.cond == Value::Bool(true);
         let (reason, unknown) = self.reason(machine, fired, statement);
         let fix = statement.fix.filter(|_| certain).and_then(|text| self.text(machine, text));
-        let until = if certain && verdict == Some(Verdict::Delay) { machine.until(self.run, statement) } else { None };
+        let until = if certain && verdict == Some(Verdict::Delay) {
+            machine.until(self.run, statement)
+        } else {
+            None
+        };
         let place: Option<&Position> = self.map.statements.get(fired.statement.index());
         Objection {
             verdict,
@@ -213,7 +224,10 @@ impl<'r> Report<'r> {
             fault: matches!(fired.cond, Value::Fault(_)),
             fix,
             until,
-            escalate: statement.escalate.filter(|_| verdict == Some(Verdict::Escalate)).and_then(|e| self.escalate(e)),
+            escalate: statement
+                .escalate
+                .filter(|_| verdict == Some(Verdict::Escalate))
+                .and_then(|e| self.escalate(e)),
         }
     }
 
@@ -265,7 +279,13 @@ impl<'r> Report<'r> {
         let decision = &mut self.decision;
         match place {
             Place::Waived(waiver) => {
-                let name = self.run.program().waivers.get(waiver.index()).map(|w| w.name.clone()).unwrap_or_default();
+                let name = self
+                    .run
+                    .program()
+                    .waivers
+                    .get(waiver.index())
+                    .map(|w| w.name.clone())
+                    .unwrap_or_default();
                 self.effective.insert(waiver);
                 if room(decision.waived.len()) {
                     decision.waived.push((name, objection));
@@ -303,7 +323,9 @@ impl<'r> Report<'r> {
 
     fn finish(self, retry_at: Option<i64>) -> Decision {
         let mut decision = self.decision;
-        let key = |o: &Objection| (std::cmp::Reverse(o.verdict), o.rule.clone(), o.reason.clone(), o.source.clone());
+        let key = |o: &Objection| {
+            (std::cmp::Reverse(o.verdict), o.rule.clone(), o.reason.clone(), o.source.clone())
+        };
         decision.objections.sort_by_key(key);
         decision.warnings.sort_by_key(key);
         decision.trial.sort_by_key(key);

@@ -26,7 +26,9 @@ impl Machine {
             Op::End {} => return Ok(None),
 
             Op::Head { policy, cond } => return self.done(at, |m| m.heads.push((policy, m.get(cond)))),
-            Op::Object { statement, cond } => return self.done(at, |m| m.object(run, statement, m.get(cond))),
+            Op::Object { statement, cond } => {
+                return self.done(at, |m| m.object(run, statement, m.get(cond)));
+            }
             Op::Waive { waiver, cond } => return self.done(at, |m| m.waive(waiver, cond)),
             Op::ListNew { dst } => return self.done(at, |m| m.list_new(run, dst)),
             Op::Insert { list, value } => {
@@ -62,7 +64,9 @@ impl Machine {
             Op::Require { dst, src, cause } => (dst, require(self.get(src), cause)),
             Op::Poison { dst, src } => (dst, Value::poison(self.get(src))),
             Op::PoisonIf { dst, cond } => (dst, poison_if(self.get(dst), self.get(cond))),
-            Op::EqBool { dst, lhs, rhs } | Op::EqInt { dst, lhs, rhs } | Op::EqDec { dst, lhs, rhs }
+            Op::EqBool { dst, lhs, rhs }
+            | Op::EqInt { dst, lhs, rhs }
+            | Op::EqDec { dst, lhs, rhs }
             | Op::EqStr { dst, lhs, rhs } => (dst, equal(run, self.get(lhs), self.get(rhs))),
             Op::InWindow { dst, at, window } => (dst, self.in_window(run, at, window)),
             Op::NextOpen { dst, at, window } => (dst, self.next_open(run, at, window)),
@@ -84,15 +88,21 @@ impl Machine {
             Op::MaxInt { dst, lhs, rhs } => (dst, self.fold_int(lhs, rhs, i64::max)),
             Op::InMask { dst, src, mask } => (dst, self.in_mask(run, src, mask)),
             Op::IntToDec { dst, src } => (dst, self.int1(src, |a| Value::Dec(Dec::from_int(a)))),
-            Op::ScaleInt { dst, count, factor } => (dst, self.int_dec(count, factor, |a, b| int(b.scale_int(a)))),
-            Op::PercentInt { dst, count, percent } => (dst, self.int_dec(count, percent, |a, b| int(b.percent_of_int(a)))),
+            Op::ScaleInt { dst, count, factor } => {
+                (dst, self.int_dec(count, factor, |a, b| int(b.scale_int(a))))
+            }
+            Op::PercentInt { dst, count, percent } => {
+                (dst, self.int_dec(count, percent, |a, b| int(b.percent_of_int(a))))
+            }
             Op::CountIf { dst, cond } => (dst, count_if(self.get(dst), self.get(cond))),
             Op::AddDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_add(b)))),
             Op::SubDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_sub(b)))),
             Op::MulDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_mul(b)))),
             Op::DivDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| quotient(run, a, b))),
             Op::NegDec { dst, src } => (dst, self.dec1(src, |a| dec(a.checked_neg()))),
-            Op::PercentOf { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_percent_of(b)))),
+            Op::PercentOf { dst, lhs, rhs } => {
+                (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_percent_of(b))))
+            }
             Op::LtDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| Value::Bool(a < b))),
             Op::LeDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| Value::Bool(a <= b))),
             Op::MinDec { dst, lhs, rhs } => (dst, self.fold_dec(lhs, rhs, Dec::min)),

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use holdpoint_isa::literal::{format_duration, format_instant, format_percent, format_points};
 use holdpoint_isa::limits;
+use holdpoint_isa::literal::{format_duration, format_instant, format_percent, format_points};
 use holdpoint_isa::ops::Reg;
 use holdpoint_isa::program::{Piece, Text};
 use holdpoint_isa::types::Scalar;

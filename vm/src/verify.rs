@@ -49,10 +49,17 @@ impl fmt::Display for LoadError {
         match self {
             Self::Codec(error) => error.fmt(f),
             Self::Semantics(found) => {
-                write!(f, "semantics version {found} is not known here; this program runs version {SEMANTICS_VERSION}")
+                write!(
+                    f,
+                    "semantics version {found} is not known here; this program runs version {SEMANTICS_VERSION}"
+                )
             }
             Self::TimeZones(found) => {
-                write!(f, "time zone database {found} is not here; this program has {}", crate::window::TZDB_VERSION)
+                write!(
+                    f,
+                    "time zone database {found} is not here; this program has {}",
+                    crate::window::TZDB_VERSION
+                )
             }
             Self::Zone(name) => write!(f, "unknown time zone `{name}`"),
             Self::Invalid(what) => write!(f, "the module does not verify: {what}"),
@@ -124,10 +131,12 @@ pub fn verify(program: &Program) -> Result<(), LoadError> {
         return invalid(format!("its bound is {}, and it states {}", admission.fuel, program.fuel_bound));
     }
     for (name, block) in other_entries(program) {
-        bounds::entry(program, block, &code::check).and_then(Bounds::limited).map_err(|error| match error {
-            LoadError::Invalid(what) => LoadError::Invalid(format!("{name}: {what}")),
-            other => other,
-        })?;
+        bounds::entry(program, block, &code::check).and_then(Bounds::limited).map_err(
+            |error| match error {
+                LoadError::Invalid(what) => LoadError::Invalid(format!("{name}: {what}")),
+                other => other,
+            },
+        )?;
     }
     Ok(())
 }

@@ -22,9 +22,7 @@ pub(crate) fn run(
     let body = package::read_bytes(request)?;
     let signals = signals.map(package::read_bytes).transpose()?.unwrap_or_default();
     let mut snapshot = Snapshot::new();
-    snapshot
-        .read(policy.program.program(), &body, &signals)
-        .map_err(|error| refused(request, &error))?;
+    snapshot.read(policy.program.program(), &body, &signals).map_err(|error| refused(request, &error))?;
     let decision = Machine::new().decide(&policy.program, &policy.source_map, &snapshot, now);
     output::out(&match format {
         DecisionFormat::Text => output::decision(&decision, &format!("at {}", literal::format_instant(now))),

@@ -8,7 +8,8 @@ use crate::output;
 
 pub(crate) fn run(code: Option<&str>) -> Result<Exit, Failure> {
     let Some(id) = code else {
-        let lines: Vec<String> = Code::ALL.iter().map(|code| format!("{}  {}", code.id(), code.title())).collect();
+        let lines: Vec<String> =
+            Code::ALL.iter().map(|code| format!("{}  {}", code.id(), code.title())).collect();
         output::out(&lines.join("\n"));
         return Ok(Exit::Success);
     };

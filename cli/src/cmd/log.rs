@@ -41,7 +41,8 @@ pub(crate) fn run(command: LogCommand) -> Result<Exit, Failure> {
 
 fn open(data: &Path) -> Result<RedbLog, Failure> {
     RedbLog::inspect(data).map_err(|error| {
-        Failure::new(Exit::Unavailable, error).help("--data names the directory that `holdpoint serve --data` was given; stop the server first")
+        Failure::new(Exit::Unavailable, error)
+            .help("--data names the directory that `holdpoint serve --data` was given; stop the server first")
     })
 }
 
@@ -93,8 +94,13 @@ fn word<'v>(value: &'v Value, member: &str) -> &'v str {
 
 fn line(log: &RedbLog, stored: &Stored) -> Result<String, Failure> {
     let value = answer(log, stored)?;
-    let rules: Vec<&str> =
-        value.get("objections").and_then(Value::as_array).into_iter().flatten().map(|o| word(o, "rule")).collect();
+    let rules: Vec<&str> = value
+        .get("objections")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(|o| word(o, "rule"))
+        .collect();
     let (id, at, verdict) = (word(&value, "id"), word(&value, "decided_at"), word(&value, "verdict"));
     Ok(format!("{id}  {at:<30}  {verdict:<8}  {}", visible(&rules.join(", "))))
 }
@@ -114,7 +120,10 @@ fn find(log: &RedbLog, text: &str) -> Result<Stored, Failure> {
         }
     };
     let found = log.get(sequence).map_err(damaged)?;
-    found.ok_or_else(|| Failure::new(Exit::Usage, format!("there is no decision {sequence}")).help("`holdpoint log list` shows the newest"))
+    found.ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("there is no decision {sequence}"))
+            .help("`holdpoint log list` shows the newest")
+    })
 }
 
 fn show(log: &RedbLog, stored: &Stored, format: DecisionFormat) -> Result<Exit, Failure> {
@@ -135,13 +144,28 @@ fn show(log: &RedbLog, stored: &Stored, format: DecisionFormat) -> Result<Exit, 
     for member in ["objections", "warnings", "waived", "trial"] {
         for o in value.get(member).and_then(Value::as_array).into_iter().flatten() {
             let note = if member == "objections" { String::new() } else { format!("  ({member})") };
-            lines.push(format!("  {:<8}  {}  {}{note}", word(o, "verdict"), visible(word(o, "rule")), visible(word(o, "source"))));
+            lines.push(format!(
+                "  {:<8}  {}  {}{note}",
+                word(o, "verdict"),
+                visible(word(o, "rule")),
+                visible(word(o, "source"))
+            ));
             lines.push(format!("            {}", visible(word(o, "reason"))));
         }
     }
     let fuel = |member: &str| value.get(member).and_then(Value::as_u64).unwrap_or_default();
-    lines.push(format!("  policy {}  fuel {} of at most {}", record.module, fuel("fuel_used"), fuel("fuel_bound")));
-    lines.push(format!("  semantics {}  time zones {}  asked by {}", record.semantics, visible(record.tzdb), visible(record.caller)));
+    lines.push(format!(
+        "  policy {}  fuel {} of at most {}",
+        record.module,
+        fuel("fuel_used"),
+        fuel("fuel_bound")
+    ));
+    lines.push(format!(
+        "  semantics {}  time zones {}  asked by {}",
+        record.semantics,
+        visible(record.tzdb),
+        visible(record.caller)
+    ));
     lines.push(format!("  request {}", visible(&request)));
     lines.push(format!("  signals {}", visible(&signals)));
     output::out(&lines.join("\n"));
@@ -169,12 +193,19 @@ const fn exit(outcome: &Replay) -> Exit {
 fn report(sequence: u64, outcome: &Replay) {
     match outcome {
         Replay::Identical => output::out(&format!("decision {sequence}: identical")),
-        Replay::Cannot(why) => output::out(&format!("decision {sequence}: cannot be replayed: {}", visible(why))),
+        Replay::Cannot(why) => {
+            output::out(&format!("decision {sequence}: cannot be replayed: {}", visible(why)))
+        }
         Replay::Damaged(what) => output::out(&format!("decision {sequence}: damaged: {}", visible(what))),
         Replay::Different(differences) => {
             output::out(&format!("decision {sequence}: different"));
             for d in differences {
-                output::out(&format!("  {}: recorded {}, now {}", d.member, visible(&d.recorded.to_string()), visible(&d.replayed.to_string())));
+                output::out(&format!(
+                    "  {}: recorded {}, now {}",
+                    d.member,
+                    visible(&d.recorded.to_string()),
+                    visible(&d.replayed.to_string())
+                ));
             }
         }
     }

@@ -37,10 +37,11 @@ pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr) -> Result<Exit
     let ended = runtime.block_on(serve(config, policy, ready, interrupted()));
     match ended {
         Ok(()) => Ok(Exit::Success),
-        Err(error @ ServeError::Open(_)) => Err(Failure::new(Exit::Unavailable, error).help("--data names another place for the log")),
-        Err(error @ ServeError::Listen(..)) => {
-            Err(Failure::new(Exit::Unavailable, error).help("--listen names another address, such as 127.0.0.1:0 for any free port"))
+        Err(error @ ServeError::Open(_)) => {
+            Err(Failure::new(Exit::Unavailable, error).help("--data names another place for the log"))
         }
+        Err(error @ ServeError::Listen(..)) => Err(Failure::new(Exit::Unavailable, error)
+            .help("--listen names another address, such as 127.0.0.1:0 for any free port")),
         Err(error) => Err(Failure::new(Exit::Unavailable, error)),
     }
 }
@@ -48,7 +49,9 @@ pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr) -> Result<Exit
 /// A line that asks this server for a decision.
 fn curl(address: SocketAddr, sample: Option<&Path>) -> String {
     let body = sample.map_or_else(|| "request.json".to_owned(), |path| path.display().to_string());
-    format!("curl -sS -H 'Content-Type: application/json' --data-binary @{body} http://{address}/v1/decisions")
+    format!(
+        "curl -sS -H 'Content-Type: application/json' --data-binary @{body} http://{address}/v1/decisions"
+    )
 }
 
 /// Logs to standard error: as text for people, as JSON where nobody watches. `HOLDPOINT_LOG` sets the level.

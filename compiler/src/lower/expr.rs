@@ -43,7 +43,9 @@ impl<'a> Lower<'a> {
                 Some(Place::Record { base: Base::Root, presence: None, fields })
             }
             hir::Kind::Member(base, index) => match self.place(base)? {
-                Place::Record { base, fields, .. } => fields.get(*index).map(|field| node_place(base, &field.node)),
+                Place::Record { base, fields, .. } => {
+                    fields.get(*index).map(|field| node_place(base, &field.node))
+                }
                 Place::Scalar { .. } | Place::List { .. } => None,
             },
             hir::Kind::Let(id) => {
@@ -267,7 +269,8 @@ impl<'a> Lower<'a> {
         let lhs = self.strict(a);
         self.emit(Op::Move { dst, src: lhs });
         let to = holdpoint_isa::ops::Label(0);
-        let end = self.jump(if and { Op::JumpIfFalse { cond: lhs, to } } else { Op::JumpIfTrue { cond: lhs, to } });
+        let end =
+            self.jump(if and { Op::JumpIfFalse { cond: lhs, to } } else { Op::JumpIfTrue { cond: lhs, to } });
         let rhs = self.strict(b);
         self.emit(if and { Op::And { dst, lhs, rhs } } else { Op::Or { dst, lhs, rhs } });
         self.land(end);
@@ -469,7 +472,9 @@ impl<'a> Lower<'a> {
 const fn node_place(base: Base, node: &Node) -> Place<'_> {
     match node {
         Node::Scalar { slot, .. } => Place::Scalar { base, slot: *slot },
-        Node::Record { presence, fields } => Place::Record { base, presence: *presence, fields: fields.as_slice() },
+        Node::Record { presence, fields } => {
+            Place::Record { base, presence: *presence, fields: fields.as_slice() }
+        }
         Node::List { slot, layout, max } => Place::List { base, slot: *slot, layout: *layout, max: *max },
     }
 }

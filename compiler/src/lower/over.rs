@@ -76,7 +76,8 @@ impl Lower<'_> {
         let to = Label(0);
         let (lhs, rhs) = (dst, cond);
         self.emit(if all { Op::And { dst, lhs, rhs } } else { Op::Or { dst, lhs, rhs } });
-        let found = self.jump(if all { Op::JumpIfFalse { cond: dst, to } } else { Op::JumpIfTrue { cond: dst, to } });
+        let found =
+            self.jump(if all { Op::JumpIfFalse { cond: dst, to } } else { Op::JumpIfTrue { cond: dst, to } });
         self.close_loop(open, |lower, list| lower.emit(Op::Poison { dst, src: list }));
         self.land(found);
     }
@@ -124,7 +125,8 @@ impl Lower<'_> {
         self.close_loop(open, |lower, list| lower.emit(Op::Poison { dst, src: list }));
         if matches!(fold, Fold::Min | Fold::Max) {
             let which = if fold == Fold::Min { "least" } else { "greatest" };
-            let cause = self.cause(format!("the {which} of {} without elements", show(self.package, &binder.list)));
+            let cause =
+                self.cause(format!("the {which} of {} without elements", show(self.package, &binder.list)));
             self.emit(Op::Require { dst, src: dst, cause: Cause(cause) });
         }
     }

@@ -167,7 +167,8 @@ impl Lower<'_> {
 
     fn waiver(&mut self, policy: PolicyId, first_rule: usize, waiver: &hir::Waiver) {
         let id = WaiverId(self.index("waivers", self.program.waivers.len()));
-        let rules = waiver.rules.iter().map(|rule| self.index("rules", first_rule.saturating_add(*rule))).collect();
+        let rules =
+            waiver.rules.iter().map(|rule| self.index("rules", first_rule.saturating_add(*rule))).collect();
         let (name, title) = (waiver.name.clone(), waiver.title.clone());
         self.program.waivers.push(Waiver { policy: policy.0, name, title, rules, obligations: Vec::new() });
         let mark = self.registers.mark();
@@ -206,7 +207,12 @@ impl Lower<'_> {
         let mut obligations = Vec::new();
         for o in &waiver.obligations {
             let text = self.text(&o.text);
-            obligations.push(Obligation { name: o.name.clone(), text, within: o.within, of_finish: o.of_finish });
+            obligations.push(Obligation {
+                name: o.name.clone(),
+                text,
+                within: o.within,
+                of_finish: o.of_finish,
+            });
         }
         if let Some(waiver) = self.program.waivers.get_mut(index) {
             waiver.obligations = obligations;

@@ -1,9 +1,9 @@
 //! Fixtures and tests: data as it would come in a request, checked against the request's type.
 
+use holdpoint_isa::Dec;
 use holdpoint_isa::literal;
 use holdpoint_isa::program::Const;
 use holdpoint_isa::types::Reading;
-use holdpoint_isa::Dec;
 use serde_json::{Map, Value};
 
 use super::Checker;
@@ -32,7 +32,11 @@ impl<'a> Checker<'a> {
         }
         let tests: Vec<&'a ast::TestDecl> = self
             .items()
-            .filter_map(|(item, library)| if let ast::Item::Test(decl) = item { (!library).then_some(decl) } else { None })
+            .filter_map(
+                |(item, library)| {
+                    if let ast::Item::Test(decl) = item { (!library).then_some(decl) } else { None }
+                },
+            )
             .collect();
         for test in tests {
             self.test(test);
@@ -42,7 +46,11 @@ impl<'a> Checker<'a> {
     fn test(&mut self, decl: &'a ast::TestDecl) {
         let given = decl.given.as_ref();
         if given.is_none() {
-            self.report(messages::test_incomplete(decl.span, "request", "write `given FIXTURE` or `given { … }`"));
+            self.report(messages::test_incomplete(
+                decl.span,
+                "request",
+                "write `given FIXTURE` or `given { … }`",
+            ));
         }
         if decl.expects.is_empty() {
             self.report(messages::test_incomplete(decl.span, "expectation", "write `expect block by RULE`"));
@@ -66,7 +74,9 @@ impl<'a> Checker<'a> {
     fn expectation(&mut self, expect: &ast::Expect) -> hir::Expect {
         for name in &expect.by {
             let rules = || self.package.policies.iter().flat_map(|policy| &policy.rules);
-            if rules().any(|rule| rule.name == name.name) || self.package.policies.iter().any(|p| p.name == name.name) {
+            if rules().any(|rule| rule.name == name.name)
+                || self.package.policies.iter().any(|p| p.name == name.name)
+            {
                 continue;
             }
             let known: Vec<&str> = rules().map(|rule| rule.name.as_str()).collect();
@@ -82,7 +92,9 @@ impl<'a> Checker<'a> {
             Base::Empty => Facts::default(),
             Base::File(path) => Facts { request: self.file(path), ..Facts::default() },
             Base::Fixture(name) => match self.fixtures.get(name.name.as_str()).copied() {
-                Some(fixture) if depth < FIXTURE_DEPTH_MAX => self.facts(&fixture.body, depth.saturating_add(1)),
+                Some(fixture) if depth < FIXTURE_DEPTH_MAX => {
+                    self.facts(&fixture.body, depth.saturating_add(1))
+                }
                 Some(_) => {
                     self.report(messages::recursive(name.span, "fixture", &name.name));
                     Facts::default()
@@ -149,21 +161,39 @@ impl<'a> Checker<'a> {
         None
     }
 
-    fn set_member(&mut self, object: &mut Map<String, Value>, record: usize, name: &'a ast::Ident, value: &'a DataValue) {
+    fn set_member(
+        &mut self,
+        object: &mut Map<String, Value>,
+        record: usize,
+        name: &'a ast::Ident,
+        value: &'a DataValue,
+    ) {
         let def = self.package.records.get(record);
         let field = def.and_then(|def| def.fields.iter().find(|field| field.name == name.name));
         match field.map(|field| (field.ty.clone(), field.reading)) {
             Some((ty, reading)) => self.set(object, name, value, &ty, reading),
             None => {
-                let members: Vec<&str> = def.map(|d| d.fields.iter().map(|f| f.name.as_str()).collect()).unwrap_or_default();
-                let of = if Some(record) == self.package.request { "the request".to_owned() } else { self.show(&Type::Record(record)) };
+                let members: Vec<&str> =
+                    def.map(|d| d.fields.iter().map(|f| f.name.as_str()).collect()).unwrap_or_default();
+                let of = if Some(record) == self.package.request {
+                    "the request".to_owned()
+                } else {
+                    self.show(&Type::Record(record))
+                };
                 let diagnostic = messages::unknown_member(name.span, &of, &name.name, &members);
                 self.report(diagnostic);
             }
         }
     }
 
-    fn set(&mut self, object: &mut Map<String, Value>, name: &'a ast::Ident, value: &'a DataValue, ty: &Type, reading: Reading) {
+    fn set(
+        &mut self,
+        object: &mut Map<String, Value>,
+        name: &'a ast::Ident,
+        value: &'a DataValue,
+        ty: &Type,
+        reading: Reading,
+    ) {
         let below = object.remove(&name.name);
         if let Some(json) = self.json(value, ty, reading, below) {
             object.insert(name.name.clone(), json);
@@ -171,7 +201,13 @@ impl<'a> Checker<'a> {
     }
 
     /// The JSON of some data, on top of what was there before; nothing for `unknown`.
-    fn json(&mut self, value: &'a DataValue, ty: &Type, reading: Reading, below: Option<Value>) -> Option<Value> {
+    fn json(
+        &mut self,
+        value: &'a DataValue,
+        ty: &Type,
+        reading: Reading,
+        below: Option<Value>,
+    ) -> Option<Value> {
         match (value, ty.required()) {
             (DataValue::Unknown(_), _) => None,
             (DataValue::Expr(e), _) => self.json_scalar(e, ty, reading),
@@ -187,7 +223,8 @@ impl<'a> Checker<'a> {
             }
             (DataValue::List(list, _), Type::List(element, _)) => {
                 let element = (**element).clone();
-                let values = list.iter().filter_map(|value| self.json(value, &element, Reading::Unit, None)).collect();
+                let values =
+                    list.iter().filter_map(|value| self.json(value, &element, Reading::Unit, None)).collect();
                 Some(Value::Array(values))
             }
             (DataValue::Record(data), _) => self.misfit(data.span, ty),

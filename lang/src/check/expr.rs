@@ -1,8 +1,8 @@
 //! Expressions: what each name means, which type each node has, which overload each operator is.
 
+use holdpoint_isa::Dec;
 use holdpoint_isa::builtins::{Builtin, Param};
 use holdpoint_isa::program::Const;
-use holdpoint_isa::Dec;
 
 use super::Checker;
 use super::scope::{Meaning, TypeDef};
@@ -77,7 +77,11 @@ impl Checker<'_> {
             }
             Literal::Date(_) | Literal::Time(_) => {
                 let what = if matches!(value, Literal::Date(_)) { "a date" } else { "a time of day" };
-                self.report(messages::not_allowed_here(span, what, "a value; it stands in windows and calendars"));
+                self.report(messages::not_allowed_here(
+                    span,
+                    what,
+                    "a value; it stands in windows and calendars",
+                ));
                 return error(span);
             }
         };
@@ -90,13 +94,15 @@ impl Checker<'_> {
             let ty = self.package.locals.get(local.0).map_or(Type::Error, |local| local.ty.clone());
             return node(Kind::Local(local), ty, span);
         }
-        match (self.scopes.value(name), member) {
-            (Some(_), Some((enum_name, _, _))) => {
+        let value = self.scopes.value(name).map(|meaning| self.meaning(meaning, name, span));
+        match (value, member) {
+            // A value of another type cannot be meant, so the name is not ambiguous.
+            (Some(value), Some((enum_name, _, ty))) if value.ty.same(&ty) => {
                 self.report(messages::ambiguous(span, name, &format!("{enum_name}.{name}")));
                 error(span)
             }
-            (None, Some((_, value, ty))) => node(Kind::Const(value), ty, span),
-            (Some(meaning), None) => self.meaning(meaning, name, span),
+            (_, Some((_, value, ty))) => node(Kind::Const(value), ty, span),
+            (Some(value), None) => value,
             (None, None) => {
                 let diagnostic = self.unknown_name(name, span, expected);
                 self.report(diagnostic);
@@ -138,15 +144,18 @@ impl Checker<'_> {
             }
             Meaning::Let(slot) => match self.let_index(slot) {
                 Some(index) => {
-                    let ty = self.package.lets.get(index).map_or(Type::Error, |binding| binding.value.ty.clone());
+                    let ty =
+                        self.package.lets.get(index).map_or(Type::Error, |binding| binding.value.ty.clone());
                     node(Kind::Let(index), ty, span)
                 }
                 None => error(span),
             },
             Meaning::Param(value, ty) => node(Kind::Param(name.to_owned(), value), ty, span),
             Meaning::ParamList(values, ty) => {
-                let element = if let Type::List(element, _) = &ty { (**element).clone() } else { Type::Error };
-                let list = values.into_iter().map(|value| node(Kind::Const(value), element.clone(), span)).collect();
+                let element =
+                    if let Type::List(element, _) = &ty { (**element).clone() } else { Type::Error };
+                let list =
+                    values.into_iter().map(|value| node(Kind::Const(value), element.clone(), span)).collect();
                 node(Kind::List(list), ty, span)
             }
             Meaning::Window(_) | Meaning::Group(_) | Meaning::Fn(_) => {
@@ -174,8 +183,13 @@ impl Checker<'_> {
                 if let Some(index) = found {
                     return self.record_member(base, id, index, span);
                 }
-                let members: Vec<&str> = def.map(|d| d.fields.iter().map(|f| f.name.as_str()).collect()).unwrap_or_default();
-                let of = if Some(id) == self.package.request { "the request".to_owned() } else { self.show(&base.ty) };
+                let members: Vec<&str> =
+                    def.map(|d| d.fields.iter().map(|f| f.name.as_str()).collect()).unwrap_or_default();
+                let of = if Some(id) == self.package.request {
+                    "the request".to_owned()
+                } else {
+                    self.show(&base.ty)
+                };
                 let diagnostic = messages::unknown_member(name.span, &of, &name.name, &members);
                 self.report(diagnostic);
                 error(span)
@@ -234,7 +248,8 @@ impl Checker<'_> {
         if let Some(value) = negated {
             return node(Kind::Const(value), ty, span);
         }
-        let fits = matches!(ty.required(), Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Error);
+        let fits =
+            matches!(ty.required(), Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Error);
         if !fits {
             let diagnostic = messages::mismatch(inner.span, "a number", &self.show(&ty));
             self.report(diagnostic);
@@ -325,7 +340,7 @@ impl Checker<'_> {
         }
         let (value, list) = if matches!(&*b.kind, ExprKind::List(_)) {
             let value = self.expr(a, None);
-            let expected = Type::List(Box::new(value.ty.required().clone()), 0);
+            let expected = Type::List(Box::new(value.ty.clone()), 0);
             (value, self.expr(b, Some(&expected)))
         } else {
             let list = self.expr(b, None);
@@ -353,7 +368,9 @@ impl Checker<'_> {
         let hint = matches!(left.ty.required(), Type::Decimal).then_some(Type::Decimal);
         let right = self.expr(b, hint.as_ref());
         let left = match (&left.ty, right.ty.required()) {
-            (Type::Int, Type::Decimal) if matches!(&*a.kind, ExprKind::Literal(_)) => self.expr(a, Some(&Type::Decimal)),
+            (Type::Int, Type::Decimal) if matches!(&*a.kind, ExprKind::Literal(_)) => {
+                self.expr(a, Some(&Type::Decimal))
+            }
             _ => left,
         };
         if left.ty.is_error() || right.ty.is_error() {
@@ -410,7 +427,14 @@ impl Checker<'_> {
 
     // ---- choices
 
-    fn choice(&mut self, cond: &ast::Expr, yes: &ast::Expr, no: &ast::Expr, span: Span, expected: Option<&Type>) -> Expr {
+    fn choice(
+        &mut self,
+        cond: &ast::Expr,
+        yes: &ast::Expr,
+        no: &ast::Expr,
+        span: Span,
+        expected: Option<&Type>,
+    ) -> Expr {
         let cond = self.condition(cond);
         let yes = self.expr(yes, expected);
         let no = self.expr(no, Some(expected.unwrap_or(&yes.ty)));
@@ -447,7 +471,8 @@ impl Checker<'_> {
         let mut named: Vec<(usize, Span)> = Vec::new();
         let mut typed: Vec<(Vec<usize>, Expr)> = Vec::new();
         for arm in arms {
-            let indices = arm.members.iter().filter_map(|member| self.arm_member(id, &members, member, &mut named));
+            let indices =
+                arm.members.iter().filter_map(|member| self.arm_member(id, &members, member, &mut named));
             let indices = indices.collect();
             let hint = expected.cloned().or_else(|| typed.first().map(|(_, value)| value.ty.clone()));
             let value = self.expr(&arm.value, hint.as_ref());
@@ -532,7 +557,8 @@ impl Checker<'_> {
 
     fn call_fn(&mut self, slot: usize, args: &[ast::Arg], span: Span) -> Expr {
         let Some(found) = self.scopes.fns.get(slot) else { return error(span) };
-        let (name, params, result) = (found.decl.name.name.clone(), found.params.clone(), found.result.clone());
+        let (name, params, result) =
+            (found.decl.name.name.clone(), found.params.clone(), found.result.clone());
         let typed = self.arguments(&name, args, &params, span);
         match self.fn_index(slot) {
             Some(index) if typed.len() == params.len() => node(Kind::Call(index, typed), result, span),
@@ -545,7 +571,11 @@ impl Checker<'_> {
         let params: Vec<Type> = info.params.iter().map(|(_, param)| param_type(*param).optional()).collect();
         let typed = self.arguments(info.word, args, &params, span);
         let result = param_type(info.result);
-        if typed.len() == params.len() { node(Kind::Builtin(builtin, typed), result, span) } else { error_of(result, span) }
+        if typed.len() == params.len() {
+            node(Kind::Builtin(builtin, typed), result, span)
+        } else {
+            error_of(result, span)
+        }
     }
 
     fn arguments(&mut self, name: &str, args: &[ast::Arg], params: &[Type], span: Span) -> Vec<Expr> {
@@ -590,7 +620,7 @@ impl Checker<'_> {
             let hint = element.clone().or_else(|| typed.first().map(|first| first.ty.clone()));
             let value = self.expr(e, hint.as_ref());
             if let Some(hint) = hint.as_ref().filter(|hint| !hint.is_error()) {
-                self.expect(&value, &hint.required().clone());
+                self.expect(&value, hint);
             }
             self.report_repeated(&typed, &value);
             typed.push(value);

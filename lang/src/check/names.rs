@@ -11,12 +11,15 @@ impl<'a> Checker<'a> {
     /// Declares everything that a name may stand for, in no particular order.
     pub(super) fn declare_values(&mut self) {
         let nowhere = self.package_span();
-        self.scopes.package.insert("now".to_owned(), Entry { meaning: Meaning::Now, span: nowhere, watched: false });
+        self.scopes
+            .package
+            .insert("now".to_owned(), Entry { meaning: Meaning::Now, span: nowhere, watched: false });
         self.declare_members();
         for (item, library) in self.items() {
             self.declare_item(item, !library);
         }
-        let policies: Vec<&'a ast::PolicyDecl> = self.items().filter_map(|(item, _)| as_policy(item)).collect();
+        let policies: Vec<&'a ast::PolicyDecl> =
+            self.items().filter_map(|(item, _)| as_policy(item)).collect();
         for (index, policy) in policies.iter().enumerate() {
             let first = policies.iter().take(index).find(|other| other.name.name == policy.name.name);
             if let Some(first) = first {
@@ -29,7 +32,8 @@ impl<'a> Checker<'a> {
 
     fn declare_members(&mut self) {
         let request = self.package.request.and_then(|id| self.package.records.get(id));
-        let names: Vec<String> = request.map(|r| r.fields.iter().map(|f| f.name.clone()).collect()).unwrap_or_default();
+        let names: Vec<String> =
+            request.map(|r| r.fields.iter().map(|f| f.name.clone()).collect()).unwrap_or_default();
         let spans = self.items().find_map(|(item, _)| match item {
             ast::Item::Request(decl) => Some(decl.fields.iter().map(|f| f.name.clone()).collect::<Vec<_>>()),
             _ => None,
@@ -57,7 +61,9 @@ impl<'a> Checker<'a> {
             ast::Item::Let(decl) => self.declare_let(decl, None, watched),
             ast::Item::Param(decl) => self.declare_param(decl, watched),
             ast::Item::Fixture(decl) => match self.fixtures.insert(&decl.name.name, decl) {
-                Some(first) => self.report(messages::duplicate(decl.name.span, &decl.name.name, first.name.span)),
+                Some(first) => {
+                    self.report(messages::duplicate(decl.name.span, &decl.name.name, first.name.span))
+                }
                 None => {}
             },
             _ => {}
@@ -86,7 +92,11 @@ impl<'a> Checker<'a> {
         let params = decl.params.iter().map(|(_, ty)| self.ty(ty)).collect();
         let result = self.ty(&decl.result);
         if matches!(result.required(), Type::Record(_) | Type::List(..)) {
-            self.report(messages::not_allowed_here(decl.result.span, &self.show(&result), "the result of a function"));
+            self.report(messages::not_allowed_here(
+                decl.result.span,
+                &self.show(&result),
+                "the result of a function",
+            ));
         }
         self.scopes.fns.push(FnSlot { decl, params, result, progress: Progress::Pending });
         self.declare(&decl.name, meaning, watched);
@@ -191,7 +201,8 @@ impl<'a> Checker<'a> {
     /// The index of a function in the typed package; checks its body when it is first asked for.
     pub(super) fn fn_index(&mut self, slot: usize) -> Option<usize> {
         let found = self.scopes.fns.get(slot)?;
-        let (decl, types, result, progress) = (found.decl, found.params.clone(), found.result.clone(), found.progress);
+        let (decl, types, result, progress) =
+            (found.decl, found.params.clone(), found.result.clone(), found.progress);
         match progress {
             Progress::Done(index) => return Some(index),
             Progress::Active => {

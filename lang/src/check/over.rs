@@ -47,7 +47,10 @@ impl Checker<'_> {
         let fits = match fold {
             Fold::Sum => matches!(base, Type::Int | Type::Decimal | Type::Points | Type::Duration),
             Fold::Min | Fold::Max => {
-                matches!(base, Type::Int | Type::Decimal | Type::Percent | Type::Points | Type::Duration | Type::Instant)
+                matches!(
+                    base,
+                    Type::Int | Type::Decimal | Type::Percent | Type::Points | Type::Duration | Type::Instant
+                )
             }
             Fold::Distinct => base.is_scalar(),
         };

@@ -63,7 +63,8 @@ impl<'a> Checker<'a> {
         }
         let mut rules = Vec::new();
         for rule in &decl.rules {
-            let first = decl.rules.iter().find(|o| o.name.name == rule.name.name && o.name.span < rule.name.span);
+            let first =
+                decl.rules.iter().find(|o| o.name.name == rule.name.name && o.name.span < rule.name.span);
             if let Some(first) = first {
                 self.report(messages::duplicate(rule.name.span, &rule.name.name, first.name.span));
             }
@@ -96,7 +97,8 @@ impl<'a> Checker<'a> {
     fn rule(&mut self, decl: &'a ast::RuleDecl, floor: Option<Verdict>) -> hir::Rule {
         let guard = decl.guard.as_ref().map(|guard| self.condition(guard));
         let replaced = self.on_unknown(decl.on_unknown);
-        let statements = decl.statements.iter().map(|statement| self.statement(statement, replaced, floor)).collect();
+        let statements =
+            decl.statements.iter().map(|statement| self.statement(statement, replaced, floor)).collect();
         hir::Rule {
             name: decl.name.name.clone(),
             title: decl.title.clone(),
@@ -109,7 +111,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn statement(&mut self, s: &'a ast::Statement, replaced: Option<Verdict>, floor: Option<Verdict>) -> hir::Statement {
+    fn statement(
+        &mut self,
+        s: &'a ast::Statement,
+        replaced: Option<Verdict>,
+        floor: Option<Verdict>,
+    ) -> hir::Statement {
         let clauses = self.clauses(s);
         self.check_details(s, &clauses);
         let for_each = clauses.for_each.map(|binder| self.binder(binder));
@@ -231,10 +238,12 @@ impl<'a> Checker<'a> {
         };
         let needs = match clauses.needs {
             None => 1,
-            Some((count, span)) => u32::try_from(count).ok().filter(|count| *count >= 1).unwrap_or_else(|| {
-                self.report(messages::limit(span, "`needs` is at least 1 and", u64::from(u32::MAX), 0));
-                1
-            }),
+            Some((count, span)) => {
+                u32::try_from(count).ok().filter(|count| *count >= 1).unwrap_or_else(|| {
+                    self.report(messages::limit(span, "`needs` is at least 1 and", u64::from(u32::MAX), 0));
+                    1
+                })
+            }
         };
         let group = self.group(name)?;
         Some(Escalate { group, needs, expires: clauses.expires.map(|(expires, _)| expires) })

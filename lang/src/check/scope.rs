@@ -107,7 +107,8 @@ impl Scopes<'_> {
 
     /// The declared value with a name, that of the policy before that of the package; it counts as used.
     pub(super) fn value(&mut self, name: &str) -> Option<Meaning> {
-        let policy = self.policy.and_then(|policy| self.policies.get(policy)).and_then(|scope| scope.get(name));
+        let policy =
+            self.policy.and_then(|policy| self.policies.get(policy)).and_then(|scope| scope.get(name));
         let entry = policy.or_else(|| self.package.get(name))?;
         self.used.insert(entry.span);
         Some(entry.meaning.clone())
@@ -116,7 +117,8 @@ impl Scopes<'_> {
     /// Where a name is declared, in any scope that is open.
     pub(super) fn declared(&self, name: &str) -> Option<Span> {
         let local = self.locals.iter().find(|(local, _, _)| local == name).map(|(_, _, span)| *span);
-        let policy = self.policy.and_then(|policy| self.policies.get(policy)).and_then(|scope| scope.get(name));
+        let policy =
+            self.policy.and_then(|policy| self.policies.get(policy)).and_then(|scope| scope.get(name));
         local.or_else(|| policy.or_else(|| self.package.get(name)).map(|entry| entry.span))
     }
 

@@ -27,7 +27,10 @@ impl<'a> Checker<'a> {
             .filter_map(|(item, _)| if let ast::Item::Signal(decl) = item { Some(decl) } else { None })
             .collect();
         for (index, decl) in decls.into_iter().enumerate() {
-            let args = decl.args.iter().map(|arg| (arg.name.as_ref().map(|n| n.name.clone()), self.signal_argument(&arg.value)));
+            let args = decl
+                .args
+                .iter()
+                .map(|arg| (arg.name.as_ref().map(|n| n.name.clone()), self.signal_argument(&arg.value)));
             let args: Vec<_> = args.collect();
             if let Some(signal) = self.package.signals.get_mut(index) {
                 signal.args = args;

@@ -30,7 +30,12 @@ impl<'a> Checker<'a> {
         if self.package.calendars.iter().any(|calendar| calendar.name == name) {
             self.report(messages::duplicate(decl.name.span, &name, decl.name.span));
         }
-        self.package.calendars.push(Calendar { name, valid_from: Date(first), valid_through: Date(last), days });
+        self.package.calendars.push(Calendar {
+            name,
+            valid_from: Date(first),
+            valid_through: Date(last),
+            days,
+        });
     }
 
     pub(super) fn declare_window(&mut self, decl: &'a ast::WindowDecl, watched: bool) {
@@ -89,7 +94,9 @@ impl<'a> Checker<'a> {
         let name = path.text();
         let names: Vec<String> = self
             .items()
-            .filter_map(|(item, _)| if let ast::Item::Calendar(decl) = item { Some(decl.name.text()) } else { None })
+            .filter_map(
+                |(item, _)| if let ast::Item::Calendar(decl) = item { Some(decl.name.text()) } else { None },
+            )
             .collect();
         match names.iter().position(|known| *known == name) {
             Some(index) => u16::try_from(index).ok(),

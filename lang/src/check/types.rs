@@ -60,7 +60,8 @@ impl<'a> Checker<'a> {
         self.declare_type(&decl.name, TypeDef::Enum(self.package.enums.len()));
         let mut members: Vec<String> = Vec::new();
         for member in &decl.members {
-            let first = decl.members.iter().find(|other| other.name == member.name && other.span != member.span);
+            let first =
+                decl.members.iter().find(|other| other.name == member.name && other.span != member.span);
             match first.filter(|first| first.span < member.span) {
                 Some(first) => self.report(messages::duplicate(member.span, &member.name, first.span)),
                 None => members.push(member.name.clone()),
@@ -75,8 +76,10 @@ impl<'a> Checker<'a> {
     }
 
     fn declare_type(&mut self, name: &ast::Ident, def: TypeDef) {
-        let basic = BASIC.iter().any(|(basic, _)| *basic == name.name) || ["string", "list", "map"].contains(&name.name.as_str());
-        let first = if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
+        let basic = BASIC.iter().any(|(basic, _)| *basic == name.name)
+            || ["string", "list", "map"].contains(&name.name.as_str());
+        let first =
+            if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
         match first {
             Some(first) => self.report(messages::duplicate(name.span, &name.name, first)),
             None => {
@@ -88,7 +91,9 @@ impl<'a> Checker<'a> {
     fn fields(&mut self, decls: &[ast::FieldDecl]) -> Vec<hir::Field> {
         let mut fields: Vec<hir::Field> = Vec::new();
         for decl in decls {
-            let earlier = decls.iter().find(|other| other.name.name == decl.name.name && other.name.span < decl.name.span);
+            let earlier = decls
+                .iter()
+                .find(|other| other.name.name == decl.name.name && other.name.span < decl.name.span);
             if let Some(earlier) = earlier {
                 self.report(messages::duplicate(decl.name.span, &decl.name.name, earlier.name.span));
                 continue;
@@ -114,7 +119,8 @@ impl<'a> Checker<'a> {
             return *reading;
         }
         if !ty.is_error() {
-            let units: Vec<&str> = Reading::WORDS.iter().filter(|(_, r)| fits(*r)).map(|(word, _)| *word).collect();
+            let units: Vec<&str> =
+                Reading::WORDS.iter().filter(|(_, r)| fits(*r)).map(|(word, _)| *word).collect();
             self.report(messages::bad_reading(unit.span, &self.show(ty), &units));
         }
         Reading::Unit
@@ -163,7 +169,11 @@ impl<'a> Checker<'a> {
             [] => limits::STRING_BYTES_DEFAULT,
             [ast::TypeArg::Max(max, span)] => self.maximum(*max, *span, limits::STRING_BYTES_MAX),
             _ => {
-                self.report(messages::type_arguments(written.span, "string", "`string` or `string<max 1024>`"));
+                self.report(messages::type_arguments(
+                    written.span,
+                    "string",
+                    "`string` or `string<max 1024>`",
+                ));
                 limits::STRING_BYTES_DEFAULT
             }
         };
@@ -177,13 +187,21 @@ impl<'a> Checker<'a> {
                 (element, self.maximum(*max, *span, limits::LIST_LEN_MAX))
             }
             _ => {
-                self.report(messages::type_arguments(written.span, "list", "`list<T>` or `list<T, max 100>`"));
+                self.report(messages::type_arguments(
+                    written.span,
+                    "list",
+                    "`list<T>` or `list<T, max 100>`",
+                ));
                 return Type::Error;
             }
         };
         let inner = self.ty(element);
         if matches!(inner, Type::Optional(_) | Type::List(..)) {
-            self.report(messages::not_allowed_here(element.span, &self.show(&inner), "the element of a list"));
+            self.report(messages::not_allowed_here(
+                element.span,
+                &self.show(&inner),
+                "the element of a list",
+            ));
             return Type::Error;
         }
         Type::List(Box::new(inner), max)
@@ -214,7 +232,9 @@ impl<'a> Checker<'a> {
             Type::Instant => "`instant`".to_owned(),
             Type::Str(_) => "`string`".to_owned(),
             Type::Principal => "`principal`".to_owned(),
-            Type::Enum(id) => format!("`{}`", self.package.enums.get(*id).map_or("enum", |def| def.name.as_str())),
+            Type::Enum(id) => {
+                format!("`{}`", self.package.enums.get(*id).map_or("enum", |def| def.name.as_str()))
+            }
             Type::Record(id) => {
                 format!("`{}`", self.package.records.get(*id).map_or("record", |def| def.name.as_str()))
             }
@@ -243,7 +263,12 @@ impl<'a> Checker<'a> {
             let levels = self.list_levels(&Type::Record(request));
             let span = decls.last().map_or_else(|| self.package_span(), |decl| decl.name.span);
             if levels > u64::from(limits::LIST_LEVELS_MAX) {
-                self.report(messages::limit(span, "lists within lists", limits::LIST_LEVELS_MAX.into(), levels));
+                self.report(messages::limit(
+                    span,
+                    "lists within lists",
+                    limits::LIST_LEVELS_MAX.into(),
+                    levels,
+                ));
             }
         }
     }
@@ -272,7 +297,8 @@ impl<'a> Checker<'a> {
             Type::List(element, _) => self.list_levels(element).saturating_add(1),
             Type::Optional(inner) => self.list_levels(inner),
             Type::Record(id) => {
-                let fields = self.package.records.get(*id).map(|record| record.fields.as_slice()).unwrap_or_default();
+                let fields =
+                    self.package.records.get(*id).map(|record| record.fields.as_slice()).unwrap_or_default();
                 fields.iter().map(|field| self.list_levels(&field.ty)).max().unwrap_or(0)
             }
             _ => 0,

@@ -85,8 +85,11 @@ pub enum CommonCause {
 
 impl CommonCause {
     /// The phrases, in the order of their numbers.
-    pub const PHRASES: [&str; 3] =
-        ["a quotient with a divisor of nought", "the next opening of a window that stays closed", "a value never set"];
+    pub const PHRASES: [&str; 3] = [
+        "a quotient with a divisor of nought",
+        "the next opening of a window that stays closed",
+        "a value never set",
+    ];
 }
 
 /// A stretch of code that ends with [`Op::End`].

@@ -28,7 +28,11 @@ impl Bounds {
             return invalid(format!("it may need {} fuel, and the limit is {}", self.fuel, limits::FUEL_MAX));
         }
         if self.cells > limits::CELLS_MAX {
-            return invalid(format!("it may build lists of {} values, and the limit is {}", self.cells, limits::CELLS_MAX));
+            return invalid(format!(
+                "it may build lists of {} values, and the limit is {}",
+                self.cells,
+                limits::CELLS_MAX
+            ));
         }
         Ok(self)
     }
@@ -146,15 +150,26 @@ impl Walk<'_> {
     }
 
     /// A loop that ends with the `Next` at `last`; gives the place of its `Each`.
-    fn looping(&mut self, last: usize, elem: Reg, back: usize, outer: &mut Costs, depth: u32) -> Result<usize, LoadError> {
+    fn looping(
+        &mut self,
+        last: usize,
+        elem: Reg,
+        back: usize,
+        outer: &mut Costs,
+        depth: u32,
+    ) -> Result<usize, LoadError> {
         let body = last.checked_sub(back).filter(|body| *body > outer.from);
         let head = body.and_then(|body| body.checked_sub(1));
-        let (Some(body), Some(head)) = (body, head) else { return invalid("a loop reaches outside its block") };
+        let (Some(body), Some(head)) = (body, head) else {
+            return invalid("a loop reaches outside its block");
+        };
         let Some(Op::Each { elem: first, list, skip }) = self.code.get(head).copied() else {
             return invalid("a loop does not begin with `Each`");
         };
         let end = last.saturating_add(1);
-        if first != elem || head.checked_add(1).and_then(|at| at.checked_add(usize::from(skip.0))) != Some(end) {
+        if first != elem
+            || head.checked_add(1).and_then(|at| at.checked_add(usize::from(skip.0))) != Some(end)
+        {
             return invalid("`Each` and `Next` of a loop do not match");
         }
         (self.check)(self.program, Op::Each { elem: first, list, skip })?;
@@ -181,7 +196,10 @@ impl Walk<'_> {
         let own = self.own(op);
         let through = costs.at(at.saturating_add(1));
         let target = match op {
-            Op::Jump { to } | Op::JumpIfFalse { to, .. } | Op::JumpIfTrue { to, .. } | Op::JumpUnlessKnown { to, .. } => {
+            Op::Jump { to }
+            | Op::JumpIfFalse { to, .. }
+            | Op::JumpIfTrue { to, .. }
+            | Op::JumpUnlessKnown { to, .. } => {
                 Some((to.0 as usize).checked_sub(self.start).filter(|target| *target > at))
             }
             _ => None,
@@ -233,7 +251,9 @@ impl Walk<'_> {
     fn own(&self, op: Op) -> Bounds {
         let extra = match op {
             Op::Insert { list, .. } | Op::InList { list, .. } => u64::from(self.list_max(list)),
-            Op::Call { builtin, .. } => Builtin::from_id(builtin.0).map_or(0, |builtin| builtin.info().cost.into()),
+            Op::Call { builtin, .. } => {
+                Builtin::from_id(builtin.0).map_or(0, |builtin| builtin.info().cost.into())
+            }
             _ => 0,
         };
         let cells = match op {

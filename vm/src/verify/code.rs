@@ -28,7 +28,8 @@ fn kind(program: &Program, reg: Reg) -> Option<Kind> {
 }
 
 fn check_operand(program: &Program, operand: Operand, first: &mut Option<Kind>) -> Result<(), String> {
-    let there = |index: usize, len: usize| if index < len { Ok(()) } else { Err(format!("{operand} is not there")) };
+    let there =
+        |index: usize, len: usize| if index < len { Ok(()) } else { Err(format!("{operand} is not there")) };
     match operand {
         Operand::Reg(reg, class) => {
             let Some(found) = kind(program, reg) else { return Err(format!("{operand} is not there")) };
@@ -74,7 +75,9 @@ fn check_relations(program: &Program, op: Op) -> Result<(), String> {
             _ => Err("no element".to_owned()),
         },
         Op::Each { elem, list, .. } => match (of(elem), of(list)) {
-            (Some(Kind::Elem { layout: a, max: most }), Some(Kind::List { layout: b, max })) if a == b && max <= most => {
+            (Some(Kind::Elem { layout: a, max: most }), Some(Kind::List { layout: b, max }))
+                if a == b && max <= most =>
+            {
                 Ok(())
             }
             _ => Err("the element is not one of the list".to_owned()),

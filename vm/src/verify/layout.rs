@@ -45,7 +45,13 @@ fn causes(program: &Program) -> Result<(), LoadError> {
     Ok(())
 }
 
-fn check_field(program: &Program, at: usize, layout: &Layout, field: &Field, depth: u32) -> Result<(), LoadError> {
+fn check_field(
+    program: &Program,
+    at: usize,
+    layout: &Layout,
+    field: &Field,
+    depth: u32,
+) -> Result<(), LoadError> {
     let slot_ok = |slot: u16| {
         if slot < layout.slots { Ok(()) } else { invalid(format!("member `{}` has no slot", field.name)) }
     };
@@ -59,7 +65,9 @@ fn check_field(program: &Program, at: usize, layout: &Layout, field: &Field, dep
             if depth >= RECORD_DEPTH_MAX {
                 return invalid("records nest too deeply");
             }
-            fields.iter().try_for_each(|inner| check_field(program, at, layout, inner, depth.saturating_add(1)))
+            fields
+                .iter()
+                .try_for_each(|inner| check_field(program, at, layout, inner, depth.saturating_add(1)))
         }
         Node::List { slot, layout: inner, max } => {
             slot_ok(*slot)?;
@@ -67,14 +75,20 @@ fn check_field(program: &Program, at: usize, layout: &Layout, field: &Field, dep
             if usize::from(*inner) <= at || usize::from(*inner) >= program.layouts.len() {
                 return invalid(format!("list `{}` has no layout", field.name));
             }
-            if *max > limits::LIST_LEN_MAX { invalid(format!("list `{}` is too long", field.name)) } else { Ok(()) }
+            if *max > limits::LIST_LEN_MAX {
+                invalid(format!("list `{}` is too long", field.name))
+            } else {
+                Ok(())
+            }
         }
     }
 }
 
 fn check_scalar(program: &Program, scalar: Scalar) -> Result<(), LoadError> {
     match scalar {
-        Scalar::Enum(index) if usize::from(index) >= program.enums.len() => invalid(format!("enum {index} is not there")),
+        Scalar::Enum(index) if usize::from(index) >= program.enums.len() => {
+            invalid(format!("enum {index} is not there"))
+        }
         Scalar::Str { max } if max > limits::STRING_BYTES_MAX => invalid("a text is too long"),
         _ => Ok(()),
     }
@@ -115,7 +129,9 @@ pub(super) fn slot_kind(program: &Program, layout: u16, slot: u16) -> Option<Kin
 fn field_kind(field: &Field, wanted: u16) -> Option<Kind> {
     match &field.node {
         Node::Scalar { slot, scalar, .. } => (*slot == wanted).then(|| scalar.kind()),
-        Node::List { slot, layout, max } => (*slot == wanted).then_some(Kind::List { layout: *layout, max: *max }),
+        Node::List { slot, layout, max } => {
+            (*slot == wanted).then_some(Kind::List { layout: *layout, max: *max })
+        }
         Node::Record { presence, fields } => {
             if *presence == Some(wanted) {
                 return Some(Kind::Bool);
@@ -128,7 +144,9 @@ fn field_kind(field: &Field, wanted: u16) -> Option<Kind> {
 /// The kind of the elements of a list of scalars; nothing for a list of records.
 pub(super) fn element_kind(program: &Program, layout: u16) -> Option<Kind> {
     match program.layouts.get(usize::from(layout))?.fields.as_slice() {
-        [Field { name, node: Node::Scalar { slot: 0, scalar, .. }, .. }] if name.is_empty() => Some(scalar.kind()),
+        [Field { name, node: Node::Scalar { slot: 0, scalar, .. }, .. }] if name.is_empty() => {
+            Some(scalar.kind())
+        }
         _ => None,
     }
 }

@@ -41,8 +41,11 @@ pub fn duplicate(span: Span, name: &str, first: Span) -> Diagnostic {
 
 /// A name that is both a value and a member of the expected enum.
 pub fn ambiguous(span: Span, name: &str, qualified: &str) -> Diagnostic {
-    Diagnostic::new(Code::Ambiguous, span, format!("`{name}` could be a value or a member of the enum"))
-        .fix(format!("write `{qualified}` for the member"), span, qualified)
+    Diagnostic::new(Code::Ambiguous, span, format!("`{name}` could be a value or a member of the enum")).fix(
+        format!("write `{qualified}` for the member"),
+        span,
+        qualified,
+    )
 }
 
 /// A type that nothing declares.

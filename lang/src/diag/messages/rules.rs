@@ -77,7 +77,11 @@ pub fn never_open(span: Span, name: &str) -> Diagnostic {
 
 /// A day outside the range of its calendar.
 pub fn outside_calendar(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::OutsideCalendar, span, "this day lies outside the dates for which the calendar is valid")
+    Diagnostic::new(
+        Code::OutsideCalendar,
+        span,
+        "this day lies outside the dates for which the calendar is valid",
+    )
 }
 
 /// A fixture that nothing declares.
@@ -112,8 +116,12 @@ pub fn test_incomplete(span: Span, lacks: &str, help: &str) -> Diagnostic {
 
 /// A policy that may cost more than a decision may.
 pub fn fuel_bound(span: Span, bound: u64, max: u64) -> Diagnostic {
-    Diagnostic::new(Code::FuelBound, span, format!("a decision may need {bound} fuel, and the limit is {max}"))
-        .help("lower the `max` of the lists that nested comprehensions walk")
+    Diagnostic::new(
+        Code::FuelBound,
+        span,
+        format!("a decision may need {bound} fuel, and the limit is {max}"),
+    )
+    .help("lower the `max` of the lists that nested comprehensions walk")
 }
 
 /// A module beyond a limit of its format.

@@ -28,10 +28,17 @@ pub fn no_order(span: Span, ty: &str) -> Diagnostic {
 }
 
 /// An operator without an overload for its operands.
-pub fn no_operator(span: Span, op: &str, lhs: (Span, &str), rhs: (Span, &str), takes: &[String]) -> Diagnostic {
-    let diagnostic = Diagnostic::new(Code::NoOperator, span, format!("`{op}` is not defined for {} and {}", lhs.1, rhs.1))
-        .also(lhs.0, format!("this is {}", lhs.1))
-        .also(rhs.0, format!("this is {}", rhs.1));
+pub fn no_operator(
+    span: Span,
+    op: &str,
+    lhs: (Span, &str),
+    rhs: (Span, &str),
+    takes: &[String],
+) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::new(Code::NoOperator, span, format!("`{op}` is not defined for {} and {}", lhs.1, rhs.1))
+            .also(lhs.0, format!("this is {}", lhs.1))
+            .also(rhs.0, format!("this is {}", rhs.1));
     match takes {
         [] => diagnostic,
         list => diagnostic.note(format!("behind {}, `{op}` takes {}", lhs.1, list.join(", "))),
@@ -64,7 +71,11 @@ pub fn not_a_list(span: Span, found: &str) -> Diagnostic {
 /// A wrong number of arguments.
 pub fn argument_count(span: Span, name: &str, expected: usize, found: usize) -> Diagnostic {
     let plural = if expected == 1 { "" } else { "s" };
-    Diagnostic::new(Code::Arguments, span, format!("`{name}` takes {expected} argument{plural}, found {found}"))
+    Diagnostic::new(
+        Code::Arguments,
+        span,
+        format!("`{name}` takes {expected} argument{plural}, found {found}"),
+    )
 }
 
 /// An argument with a name where none is taken.
@@ -92,7 +103,8 @@ pub fn match_needs_enum(span: Span, found: &str) -> Diagnostic {
 
 /// A member or value named twice.
 pub fn repeated_member(span: Span, name: &str, first: Span) -> Diagnostic {
-    Diagnostic::new(Code::RepeatedMember, span, format!("`{name}` is named twice")).also(first, "named here first")
+    Diagnostic::new(Code::RepeatedMember, span, format!("`{name}` is named twice"))
+        .also(first, "named here first")
 }
 
 /// A value whose type cannot be told.
@@ -102,8 +114,12 @@ pub fn needs_context(span: Span, what: &str) -> Diagnostic {
 
 /// `every` without `or empty`.
 pub fn empty_every(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::EmptyEvery, span, "`every` holds for an empty list, and it is not said that this is meant")
-        .fix("say so with `or empty`, or ask for an element with `any`", span.after(), " or empty")
+    Diagnostic::new(
+        Code::EmptyEvery,
+        span,
+        "`every` holds for an empty list, and it is not said that this is meant",
+    )
+    .fix("say so with `or empty`, or ask for an element with `any`", span.after(), " or empty")
 }
 
 /// A limit that is exceeded.
@@ -131,7 +147,8 @@ pub fn not_allowed_here(span: Span, ty: &str, place: &str) -> Diagnostic {
 pub fn bad_reading(span: Span, ty: &str, units: &[&str]) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::BadReading, span, format!("this unit does not fit {ty}"));
     match units {
-        [] => diagnostic.help("remove it: only percentages, points and durations are read as numbers of something"),
+        [] => diagnostic
+            .help("remove it: only percentages, points and durations are read as numbers of something"),
         list => diagnostic.help(format!("write one of {}", list.join(", "))),
     }
 }
