@@ -169,14 +169,14 @@ impl<'a> Lower<'a> {
     /// Lets a jump lead here.
     fn land(&mut self, at: usize) {
         let target = Label(self.here());
-        if let Some(op) = self.program.code.get_mut(at) {
-            match op {
-                Op::Jump { to }
-                | Op::JumpIfFalse { to, .. }
-                | Op::JumpIfTrue { to, .. }
-                | Op::JumpUnlessKnown { to, .. } => *to = target,
-                _ => {}
-            }
+        if let Some(
+            Op::Jump { to }
+            | Op::JumpIfFalse { to, .. }
+            | Op::JumpIfTrue { to, .. }
+            | Op::JumpUnlessKnown { to, .. },
+        ) = self.program.code.get_mut(at)
+        {
+            *to = target;
         }
     }
 

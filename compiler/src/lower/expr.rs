@@ -412,14 +412,14 @@ impl<'a> Lower<'a> {
             Arith::DivDec => Op::DivDec { dst, lhs, rhs },
             Arith::PercentOf => Op::PercentOf { dst, lhs, rhs },
             Arith::DivInt => {
-                let (lhs, rhs) = (self.to_dec(lhs), self.to_dec(rhs));
+                let (lhs, rhs) = (self.decimal(lhs), self.decimal(rhs));
                 Op::DivDec { dst, lhs, rhs }
             }
-            Arith::DivDecInt => Op::DivDec { dst, lhs, rhs: self.to_dec(rhs) },
-            Arith::MulDecInt => Op::MulDec { dst, lhs, rhs: self.to_dec(rhs) },
-            Arith::MulIntDec => Op::MulDec { dst, lhs: self.to_dec(lhs), rhs },
-            Arith::IntPercentOf => Op::PercentOf { dst, lhs: self.to_dec(lhs), rhs },
-            Arith::PercentOfInt => Op::PercentOf { dst, lhs, rhs: self.to_dec(rhs) },
+            Arith::DivDecInt => Op::DivDec { dst, lhs, rhs: self.decimal(rhs) },
+            Arith::MulDecInt => Op::MulDec { dst, lhs, rhs: self.decimal(rhs) },
+            Arith::MulIntDec => Op::MulDec { dst, lhs: self.decimal(lhs), rhs },
+            Arith::IntPercentOf => Op::PercentOf { dst, lhs: self.decimal(lhs), rhs },
+            Arith::PercentOfInt => Op::PercentOf { dst, lhs, rhs: self.decimal(rhs) },
             Arith::DurationPercent => Op::PercentInt { dst, count: lhs, percent: rhs },
             Arith::PercentDuration => Op::PercentInt { dst, count: rhs, percent: lhs },
             Arith::DurationDec => Op::ScaleInt { dst, count: lhs, factor: rhs },
@@ -428,7 +428,7 @@ impl<'a> Lower<'a> {
         self.emit(op);
     }
 
-    fn to_dec(&mut self, src: Reg) -> Reg {
+    fn decimal(&mut self, src: Reg) -> Reg {
         let dst = self.take(Kind::Dec);
         self.emit(Op::IntToDec { dst, src });
         dst

@@ -60,12 +60,11 @@ impl<'a> Checker<'a> {
             ast::Item::Fn(decl) => self.declare_fn(decl, watched),
             ast::Item::Let(decl) => self.declare_let(decl, None, watched),
             ast::Item::Param(decl) => self.declare_param(decl, watched),
-            ast::Item::Fixture(decl) => match self.fixtures.insert(&decl.name.name, decl) {
-                Some(first) => {
-                    self.report(messages::duplicate(decl.name.span, &decl.name.name, first.name.span))
+            ast::Item::Fixture(decl) => {
+                if let Some(first) = self.fixtures.insert(&decl.name.name, decl) {
+                    self.report(messages::duplicate(decl.name.span, &decl.name.name, first.name.span));
                 }
-                None => {}
-            },
+            }
             _ => {}
         }
     }

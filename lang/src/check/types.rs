@@ -220,7 +220,7 @@ impl<'a> Checker<'a> {
 
     /// A type as messages show it.
     pub(super) fn show(&self, ty: &Type) -> String {
-        let name = match ty {
+        match ty {
             Type::Error => "something wrong".to_owned(),
             Type::None => "`none`".to_owned(),
             Type::Bool => "`bool`".to_owned(),
@@ -240,8 +240,7 @@ impl<'a> Checker<'a> {
             }
             Type::List(element, _) => format!("`list<{}>`", self.show(element).trim_matches('`')),
             Type::Optional(inner) => format!("`{}?`", self.show(inner).trim_matches('`')),
-        };
-        name
+        }
     }
 
     /// Reports records that contain themselves and lists that nest too deeply.

@@ -100,10 +100,12 @@ impl<'a> Build<'a> {
     }
 
     pub(crate) fn binary(&mut self, op: BinaryOp, a: Expr, b: Expr, start: usize, end: usize) -> Expr {
-        let mixes = |e: &Expr| match (&*e.kind, op) {
-            (ExprKind::Binary(BinaryOp::And, ..), BinaryOp::Or) => true,
-            (ExprKind::Binary(BinaryOp::Or, ..), BinaryOp::And) => true,
-            _ => false,
+        let mixes = |e: &Expr| {
+            matches!(
+                (&*e.kind, op),
+                (ExprKind::Binary(BinaryOp::And, ..), BinaryOp::Or)
+                    | (ExprKind::Binary(BinaryOp::Or, ..), BinaryOp::And)
+            )
         };
         if let Some(inner) = [&a, &b].into_iter().find(|e| mixes(e)) {
             // `every … satisfies a and b or empty` is no mixture: `or empty` belongs to `every`.

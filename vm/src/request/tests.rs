@@ -24,6 +24,8 @@ fn program(layouts: Vec<Layout>, signals: Vec<Signal>) -> Program {
         layouts,
         signals,
         causes: Vec::new(),
+        calendar_cause: 0,
+        common_cause: 0,
         constants: Vec::new(),
         registers: Vec::new(),
         code: Vec::new(),
