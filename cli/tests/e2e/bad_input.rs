@@ -42,7 +42,7 @@ fn five_mistakes_get_five_diagnostics_in_one_run() {
         "`80% + 5%` has two readings",
         "did you mean `unit`?",
         "did you mean `hotfix`?",
-        "`duration` and `int` do not compare",
+        "`duration?` and `int` do not compare",
     ] {
         assert!(text.contains(words), "{words}\n{text}");
     }
