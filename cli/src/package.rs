@@ -192,7 +192,8 @@ pub(crate) fn sample_request(path: &Path, program: &VerifiedProgram) -> Option<P
     let input = read(path).ok()?;
     let mut snapshot = Snapshot::new();
     let mut fits = |text: &String| snapshot.read(program.program(), text.as_bytes(), b"").is_ok();
-    let mut names: Vec<&String> = input.data.iter().filter(|(_, text)| fits(text)).map(|(name, _)| name).collect();
+    let mut names: Vec<&String> =
+        input.data.iter().filter(|(_, text)| fits(text)).map(|(name, _)| name).collect();
     names.sort_by_key(|name| !name.ends_with("ready.json"));
     let root = if path.is_dir() { path } else { path.parent()? };
     names.first().map(|name| root.join(name))
