@@ -42,7 +42,7 @@ fn five_mistakes_get_five_diagnostics_in_one_run() {
         "`80% + 5%` has two readings",
         "did you mean `unit`?",
         "did you mean `hotfix`?",
-        "`duration` and `int` do not compare",
+        "`duration?` and `int` do not compare",
     ] {
         assert!(text.contains(words), "{words}\n{text}");
     }
@@ -61,7 +61,10 @@ fn refused(request: &str) -> String {
 fn a_request_that_does_not_fit_is_refused_with_its_place() {
     let ready = fs::read_to_string(crate::run::root().join("examples/acme/requests/ready.json")).unwrap();
     let error = refused(&ready.replace("\"unit\"", "\"unti\""));
-    assert!(error.contains("at `/gates/unti`: unknown member `unti`") && error.contains("did you mean `unit`?"), "{error}");
+    assert!(
+        error.contains("at `/gates/unti`: unknown member `unti`") && error.contains("did you mean `unit`?"),
+        "{error}"
+    );
     let error = refused(&ready.replace("\"production\"", "\"prodution\""));
     assert!(error.contains("/environment") && error.contains("production"), "{error}");
     let error = refused(&ready.replace("\"service\"", "\"service\": null, \"service\""));
@@ -81,7 +84,14 @@ fn wrong_usage_says_what_would_be_right() {
     let ran = holdpoint(&["check", "examples/acme/requests"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("no `.hold` file"), "{}", ran.err);
-    let ran = holdpoint(&["eval", "examples/acme", "--request", "examples/acme/requests/ready.json", "--at", "tomorrow"]);
+    let ran = holdpoint(&[
+        "eval",
+        "examples/acme",
+        "--request",
+        "examples/acme/requests/ready.json",
+        "--at",
+        "tomorrow",
+    ]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("--at `tomorrow`"), "{}", ran.err);
     let ran = holdpoint(&["explain", "E0310"]);

@@ -43,7 +43,8 @@ fn each_request_of_acme_is_decided_as_recorded() {
         let request = path.to_str().unwrap();
         let at = instant(&name);
         let ran = holdpoint(&["eval", "examples/acme", "--request", request, "--at", at, "--format", "json"]);
-        let mut decision: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{name}: {}", ran.err));
+        let mut decision: Value =
+            serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{name}: {}", ran.err));
         assert!(decision["fuel_used"].as_u64() <= decision["fuel_bound"].as_u64());
         let expected_code = match decision["verdict"].as_str().unwrap() {
             "allow" => 0,
@@ -78,7 +79,8 @@ fn a_module_has_the_hash_that_is_printed_and_decides_like_its_package() {
 
     let request = "examples/acme/requests/findings.json";
     let at = "2026-11-17T10:00+01:00";
-    let decide = |path: &str| holdpoint(&["eval", path, "--request", request, "--at", at, "--format", "json"]).out;
+    let decide =
+        |path: &str| holdpoint(&["eval", path, "--request", request, "--at", at, "--format", "json"]).out;
     assert_eq!(decide(module), decide("examples/acme"));
     assert!(decide(module).contains(&sum));
 
@@ -98,7 +100,10 @@ fn comments_and_layout_do_not_change_the_hash() {
         holdpoint(&["build", directory.to_str().unwrap(), "-o", out.to_str().unwrap()]).out
     };
     let one = write("a", "request { n: int }\npolicy p { rule r { block when n > 3 } }\n");
-    let two = write("b", "// why\nrequest {\n  n: int\n}\n\npolicy p {\n  rule r {\n    block when n > 3 // too many\n  }\n}\n");
+    let two = write(
+        "b",
+        "// why\nrequest {\n  n: int\n}\n\npolicy p {\n  rule r {\n    block when n > 3 // too many\n  }\n}\n",
+    );
     let other = write("c", "request { n: int }\npolicy p { rule r { block when n > 4 } }\n");
     assert!(one.starts_with("sha256:"));
     assert_eq!(one, two);

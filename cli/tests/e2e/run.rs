@@ -5,28 +5,28 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// What a command printed and returned.
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
-pub fn binary() -> Command {
+pub(crate) fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_holdpoint"));
     command.env("NO_COLOR", "1").env("LC_ALL", "C.UTF-8").current_dir(root());
     command
 }
 
 /// The root of the project.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
-pub fn holdpoint(args: &[&str]) -> Ran {
+pub(crate) fn holdpoint(args: &[&str]) -> Ran {
     with_input(args, "")
 }
 
-pub fn with_input(args: &[&str], input: &str) -> Ran {
+pub(crate) fn with_input(args: &[&str], input: &str) -> Ran {
     let mut child = binary()
         .args(args)
         .stdin(Stdio::piped())
@@ -45,15 +45,15 @@ pub fn with_input(args: &[&str], input: &str) -> Ran {
 }
 
 /// A server that is killed when it is dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub address: String,
+    pub(crate) address: String,
     /// What it printed until it was ready.
-    pub greeting: Vec<String>,
+    pub(crate) greeting: Vec<String>,
 }
 
 impl Server {
-    pub fn start(package: &str, data: &Path) -> Self {
+    pub(crate) fn start(package: &str, data: &Path) -> Self {
         let mut child = binary()
             .args(["serve", package, "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
@@ -75,13 +75,13 @@ impl Server {
     }
 
     /// Kills it as `kill -9` does.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// One request over a connection of its own: status and body.
-    pub fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: holdpoint\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",

@@ -50,7 +50,17 @@ fn the_printed_curl_line_works() {
     let output = ran.unwrap();
     assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
     let decision: Value = serde_json::from_slice(&output.stdout).unwrap();
-    for member in ["id", "verdict", "objections", "retry_at", "policy", "sequence", "fuel_used", "fuel_bound", "decided_at"] {
+    for member in [
+        "id",
+        "verdict",
+        "objections",
+        "retry_at",
+        "policy",
+        "sequence",
+        "fuel_used",
+        "fuel_bound",
+        "decided_at",
+    ] {
         assert!(decision.get(member).is_some(), "{member}: {decision}");
     }
 }

@@ -41,6 +41,9 @@ impl<'a> Checker<'a> {
         for (index, name) in names.into_iter().enumerate() {
             let ident = spans.iter().flatten().find(|ident| ident.name == name);
             let span = ident.map_or_else(|| self.package_span(), |ident| ident.span);
+            if crate::token::Kw::from_word(&name).is_some_and(crate::token::Kw::is_reserved) {
+                self.report(messages::reserved(span, &name));
+            }
             let ident = ast::Ident { name, span };
             self.declare(&ident, Meaning::Request(index), false);
         }

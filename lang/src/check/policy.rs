@@ -240,7 +240,7 @@ impl<'a> Checker<'a> {
             None => 1,
             Some((count, span)) => {
                 u32::try_from(count).ok().filter(|count| *count >= 1).unwrap_or_else(|| {
-                    self.report(messages::limit(span, "`needs` is at least 1 and", u64::from(u32::MAX), 0));
+                    self.report(messages::out_of_range(span, "`needs`", 1, u64::from(u32::MAX)));
                     1
                 })
             }

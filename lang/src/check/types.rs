@@ -69,7 +69,12 @@ impl<'a> Checker<'a> {
         }
         let count = members.len() as u64;
         if count > u64::from(limits::ENUM_MEMBERS_MAX) {
-            self.report(messages::limit(decl.name.span, "an enum", limits::ENUM_MEMBERS_MAX.into(), count));
+            self.report(messages::limit(
+                decl.name.span,
+                "the members of an enum",
+                limits::ENUM_MEMBERS_MAX.into(),
+                count,
+            ));
         }
         let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
         self.package.enums.push(hir::Enum { name, members, ordered: decl.ordered, docs });
@@ -211,8 +216,7 @@ impl<'a> Checker<'a> {
         match u32::try_from(max).ok().filter(|max| (1..=cap).contains(max)) {
             Some(max) => max,
             None => {
-                let found = u64::try_from(max).unwrap_or(0);
-                self.report(messages::limit(span, "a maximum is at least 1 and", cap.into(), found));
+                self.report(messages::out_of_range(span, "a maximum", 1, cap.into()));
                 cap
             }
         }

@@ -68,7 +68,8 @@ codes! {
     "E0305" UnknownMember Error "unknown member", rule "type.members";
     "E0306" UnknownModule Error "unknown module", rule "module.use";
     "E0307" NoRequest Error "no request type", rule "request.type";
-    "W0308" Unused Warning "name that nothing uses", rule "name.unused";
+    "E0308" ReservedName Error "reserved word as a name", rule "name.reserved";
+    "W0309" Unused Warning "name that nothing uses", rule "name.unused";
 
     "E0401" TypeMismatch Error "types differ", rule "type.mismatch";
     "E0402" NoOperator Error "operator not defined for these types", rule "type.operators";
