@@ -35,6 +35,7 @@ impl Machine {
                 self.insert(run, list, self.get(value))?;
                 return Ok(next(at));
             }
+            Op::Push { list, value } => return self.done(at, |m| m.push(run, list, m.get(value))),
             Op::InList { dst, value, list } => (dst, self.in_list(run, value, list)?),
             Op::Call { dst, builtin, args } => (dst, self.call(run, builtin, args)?),
             _ => self.compute(run, op),
@@ -208,6 +209,7 @@ impl Machine {
     fn len(&self, list: Reg) -> Value {
         match self.get(list) {
             Value::List(list) => Value::Int(i64::from(list.len)),
+            Value::None => Value::None,
             other => Value::poison(other),
         }
     }
@@ -294,7 +296,7 @@ fn unhandled(_: Op) -> Value {
 }
 
 /// What two operands of which at least one is no value proper come to.
-const fn poison2(a: Value, b: Value) -> Value {
+pub(crate) const fn poison2(a: Value, b: Value) -> Value {
     match (a, b) {
         (Value::Fault(_), _) => a,
         (_, Value::Fault(_)) => b,

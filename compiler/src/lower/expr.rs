@@ -43,8 +43,8 @@ impl<'a> Lower<'a> {
                 Some(Place::Record { base: Base::Root, presence: None, fields })
             }
             hir::Kind::Member(base, index) => match self.place(base)? {
-                Place::Record { base, fields, .. } => {
-                    fields.get(*index).map(|field| node_place(base, &field.node))
+                Place::Record { base, presence, fields } => {
+                    fields.get(*index).map(|field| node_place(base, presence, &field.node))
                 }
                 Place::Scalar { .. } | Place::List { .. } => None,
             },
@@ -72,7 +72,7 @@ impl<'a> Lower<'a> {
             }
         };
         match fields {
-            [Field { name, node, .. }] if name.is_empty() => Some(node_place(base, node)),
+            [Field { name, node, .. }] if name.is_empty() => Some(node_place(base, None, node)),
             fields => Some(Place::Record { base, presence: None, fields }),
         }
     }
@@ -156,7 +156,9 @@ impl<'a> Lower<'a> {
             return self.load(&place, dst);
         }
         match &*e.kind {
-            hir::Kind::Error | hir::Kind::Request | hir::Kind::Member(..) => {}
+            hir::Kind::Error | hir::Kind::Request => {}
+            // What is no place is a record that is none: an argument of a function.
+            hir::Kind::Member(..) => self.load_const(&Const::None, dst),
             hir::Kind::Const(value) | hir::Kind::Param(_, value) => self.load_const(value, dst),
             hir::Kind::Now => self.emit(Op::Now { dst }),
             hir::Kind::Signal(id) => {
@@ -168,7 +170,7 @@ impl<'a> Lower<'a> {
                 self.emit(Op::Move { dst, src });
             }
             hir::Kind::Size(list) => {
-                let list = self.strict(list);
+                let list = self.expr(list);
                 self.emit(Op::Len { dst, list });
             }
             hir::Kind::List(list) => self.list(list, dst),
@@ -238,7 +240,7 @@ impl<'a> Lower<'a> {
         self.emit(Op::ListNew { dst });
         for e in list {
             let value = self.strict(e);
-            self.emit(Op::Insert { list: dst, value });
+            self.emit(Op::Push { list: dst, value });
         }
     }
 
@@ -469,11 +471,16 @@ impl<'a> Lower<'a> {
     }
 }
 
-const fn node_place(base: Base, node: &Node) -> Place<'_> {
+/// The place of a node. A record that is always there within one that may be absent is there where that is.
+const fn node_place(base: Base, outer: Option<u16>, node: &Node) -> Place<'_> {
     match node {
         Node::Scalar { slot, .. } => Place::Scalar { base, slot: *slot },
         Node::Record { presence, fields } => {
-            Place::Record { base, presence: *presence, fields: fields.as_slice() }
+            let presence = match presence {
+                Some(_) => *presence,
+                None => outer,
+            };
+            Place::Record { base, presence, fields: fields.as_slice() }
         }
         Node::List { slot, layout, max } => Place::List { base, slot: *slot, layout: *layout, max: *max },
     }

@@ -61,7 +61,7 @@ impl Checker<'_> {
     fn literal(&mut self, value: &Literal, span: Span, expected: Option<&Type>) -> Expr {
         let decimal = matches!(expected.map(Type::required), Some(Type::Decimal));
         let (value, ty) = match value {
-            Literal::None => (Const::None, Type::None),
+            Literal::None => (Const::None, expected.map_or(Type::None, |ty| ty.clone().optional())),
             Literal::Bool(value) => (Const::Bool(*value), Type::Bool),
             Literal::Int(value) if decimal => (Const::Dec(Dec::from_int(*value)), Type::Decimal),
             Literal::Int(value) => (Const::Int(*value), Type::Int),
@@ -257,7 +257,8 @@ impl Checker<'_> {
             self.report(diagnostic);
             return error(span);
         }
-        node(Kind::Neg(inner), ty, span)
+        // An operation on none is not known, so what comes of it is never none.
+        node(Kind::Neg(inner), ty.required().clone(), span)
     }
 
     fn binary(&mut self, op: BinaryOp, a: &ast::Expr, b: &ast::Expr, span: Span) -> Expr {
@@ -446,17 +447,22 @@ impl Checker<'_> {
 
     /// The type of two branches.
     fn join(&mut self, a: &Expr, b: &Expr) -> Type {
-        if !a.ty.same(&b.ty) {
-            self.expect(b, &a.ty.required().clone());
+        self.join_with(&a.ty, a.span, b)
+    }
+
+    /// The type of branches that had one so far, and of another one.
+    fn join_with(&mut self, a: &Type, a_span: Span, b: &Expr) -> Type {
+        if !a.same(&b.ty) {
+            self.expect(b, &a.required().clone());
             return Type::Error;
         }
-        if !a.ty.is_scalar() && !a.ty.is_error() {
-            let diagnostic = messages::not_allowed_here(a.span, &self.show(&a.ty), "a branch");
+        if !a.is_scalar() && !a.is_error() {
+            let diagnostic = messages::not_allowed_here(a_span, &self.show(a), "a branch");
             self.report(diagnostic);
             return Type::Error;
         }
-        let optional = [a, b].iter().any(|e| matches!(e.ty, Type::Optional(_) | Type::None));
-        let base = if matches!(a.ty, Type::None) { b.ty.clone() } else { a.ty.clone() };
+        let optional = [a, &b.ty].iter().any(|ty| matches!(ty, Type::Optional(_) | Type::None));
+        let base = if matches!(a, Type::None) { b.ty.clone() } else { a.clone() };
         if optional { base.optional() } else { base }
     }
 
@@ -515,14 +521,7 @@ impl Checker<'_> {
 
     fn join_arms(&mut self, arms: &[(Vec<usize>, Expr)]) -> Type {
         let Some(((_, first), rest)) = arms.split_first() else { return Type::Error };
-        let mut ty = first.ty.clone();
-        for (_, value) in rest {
-            let joined = self.join(first, value);
-            if joined.is_error() || matches!(joined, Type::Optional(_)) {
-                ty = joined;
-            }
-        }
-        ty
+        rest.iter().fold(first.ty.clone(), |ty, (_, value)| self.join_with(&ty, first.span, value))
     }
 
     // ---- calls

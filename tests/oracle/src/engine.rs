@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use holdpoint_compiler::{Compiled, compile};
+use holdpoint_lang::diag::Severity;
 use holdpoint_lang::diag::render::{self, Style};
 use holdpoint_lang::hir::Package;
-use holdpoint_lang::{Checked, Library, PackageInput, Sources, check};
+use holdpoint_lang::{Checked, Diagnostic, Library, PackageInput, Sources, check};
 use holdpoint_vm::decision::Objection;
 use holdpoint_vm::{Decision, Machine, Snapshot, VerifiedProgram};
 use serde_json::Value as Json;
@@ -33,7 +34,9 @@ pub fn build(name: &str, files: &[(String, String)], library: Library<'_>) -> Re
     let input = PackageInput { name: name.to_owned(), files: files.to_vec(), ..PackageInput::default() };
     let checked = check(&input, library);
     if !checked.is_ok() {
-        return Err(render::text(&checked.diagnostics, &checked.sources, Style { color: false, unicode: true }));
+        let errors = checked.diagnostics.into_iter().filter(|d| d.severity == Severity::Error);
+        let errors: Vec<Diagnostic> = errors.collect();
+        return Err(render::text(&errors, &checked.sources, Style { color: false, unicode: true }));
     }
     let Checked { sources, package, .. } = checked;
     let compiled = compile(&package, &sources)

@@ -110,6 +110,22 @@ pub struct Model {
     pub signals: Vec<Field>,
 }
 
+impl Model {
+    /// How many lists lie within each other in a record.
+    fn list_levels(&self, record: usize) -> usize {
+        let fields = self.records.get(record).map(|(_, fields)| fields.as_slice()).unwrap_or_default();
+        let levels = fields.iter().map(|field| match &field.ty {
+            Ty::Record(id) => self.list_levels(*id),
+            Ty::List(element, _) => match &**element {
+                Ty::Record(id) => self.list_levels(*id).saturating_add(1),
+                _ => 1,
+            },
+            _ => 0,
+        });
+        levels.max().unwrap_or(0)
+    }
+}
+
 const PERCENTS: [Option<&str>; 3] = [None, Some("percent"), Some("fraction")];
 const POINTS: [Option<&str>; 3] = [None, Some("points"), Some("fraction")];
 const DURATIONS: [Option<&str>; 6] =
@@ -195,7 +211,10 @@ impl Maker {
         for _ in 0..count.saturating_add(self.rng.below(3)) {
             let ty = match self.rng.below(10) {
                 0..2 if before > 0 => Ty::Record(self.rng.below(before)),
-                2 if before > 0 => Ty::List(Box::new(Ty::Record(self.rng.below(before))), 2),
+                // At most three lists may lie within each other, and the request has lists of records.
+                2 if before > 0 && self.model.list_levels(before.saturating_sub(1)) < 2 => {
+                    Ty::List(Box::new(Ty::Record(before.saturating_sub(1))), 2)
+                }
                 3 => Ty::List(Box::new(self.scalar_type()), 3),
                 _ => self.scalar_type(),
             };
