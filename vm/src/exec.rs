@@ -218,7 +218,8 @@ impl Machine {
         let (value, found) = (self.get(value), self.get(list));
         let Value::List(list) = found else { return Ok(poison2(value, found)) };
         self.burn(u64::from(list.len))?;
-        if !value.is_known() && value != Value::None {
+        // Nothing is in an empty list, not even what is not known.
+        if let Value::Fault(_) = value {
             return Ok(value);
         }
         let mut answer = Value::Bool(false);

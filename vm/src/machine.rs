@@ -77,6 +77,11 @@ impl Machine {
         self.waived.clear();
     }
 
+    /// Lets every `let` run again, for a run at another instant. Lists that were built stay where they are.
+    pub(crate) fn forget_lets(&mut self) {
+        self.done.fill(false);
+    }
+
     /// Runs a block to its end, or until the fuel is used up.
     pub(crate) fn run(&mut self, run: Run<'_>, block: Block) -> Result<(), Fault> {
         let code = &run.program().code;

@@ -92,6 +92,10 @@ impl<'a> Lower<'a> {
             return (layout, max);
         }
         match &*e.kind {
+            // An argument may hold more elements than its parameter says.
+            hir::Kind::Local(id) if let Some(Kind::List { layout, max }) = self.bound_kind(*id) => {
+                (layout, max)
+            }
             hir::Kind::Let(id) => {
                 let package = self.package;
                 package.lets.get(*id).map_or((0, 0), |binding| self.list_of(&binding.value))
@@ -107,6 +111,14 @@ impl<'a> Lower<'a> {
                 };
                 (self.element_layout(element.unwrap_or(Scalar::Bool)), max)
             }
+        }
+    }
+
+    /// The kind of the register that a local stands for.
+    fn bound_kind(&self, id: hir::LocalId) -> Option<Kind> {
+        match self.bindings.get(&id)? {
+            Binding::Value(reg) => self.registers.kind(*reg),
+            Binding::Element { .. } | Binding::Place(_) => None,
         }
     }
 

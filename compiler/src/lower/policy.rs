@@ -117,7 +117,8 @@ impl Lower<'_> {
                 self.emit(Op::Object { statement, cond });
             }
             Some(binder) => {
-                let open = self.open_loop(binder);
+                let ended = guard.map(|guard| self.object_to_fault(statement, guard));
+                let open = self.open_loop_of_witness(binder);
                 self.set_witness(statement, open.elem);
                 let cond = self.statement_condition(guard, binder.filter.as_ref(), s);
                 self.emit(Op::Object { statement, cond });
@@ -127,8 +128,21 @@ impl Lower<'_> {
                     let cond = lower.both(guard, cond);
                     lower.emit(Op::Object { statement, cond });
                 });
+                if let Some(ended) = ended {
+                    self.land(ended);
+                }
             }
         }
+    }
+
+    /// Objects where the guard of a rule is a fault, and jumps over the loop: an empty list must not hide the fault.
+    fn object_to_fault(&mut self, statement: StatementId, guard: Reg) -> usize {
+        let never = self.take(Kind::Bool);
+        self.load_const(&Const::Bool(false), never);
+        // False, but a fault where the guard is one.
+        let cond = self.both(Some(guard), never);
+        self.emit(Op::Object { statement, cond });
+        self.jump(Op::JumpUnlessKnown { src: cond, to: Label(0) })
     }
 
     fn set_witness(&mut self, statement: StatementId, elem: Reg) {

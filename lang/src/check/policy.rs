@@ -4,6 +4,7 @@ use holdpoint_isa::program::Effect;
 use holdpoint_isa::verdict::Verdict;
 
 use super::Checker;
+use super::expr::settled;
 use super::scope::Meaning;
 use crate::ast::{self, ClauseKind, VerdictWord};
 use crate::diag::messages;
@@ -212,12 +213,12 @@ impl<'a> Checker<'a> {
         if let Some((e, _)) = clauses.delay_for {
             let typed = self.expr(e, Some(&Type::Duration));
             self.expect(&typed, &Type::Duration.optional());
-            return Some(Until::For(typed));
+            return Some(Until::For(settled(typed, &Type::Duration)));
         }
         if let Some((e, _)) = clauses.until {
             let typed = self.expr(e, Some(&Type::Instant));
             self.expect(&typed, &Type::Instant.optional());
-            return Some(Until::At(typed));
+            return Some(Until::At(settled(typed, &Type::Instant)));
         }
         if s.verdict.verdict != Some(Verdict::Delay) {
             return None;

@@ -229,7 +229,8 @@ impl Decision<'_, '_> {
         let (facts, statement, env) = (self.facts, fired.statement, &fired.env);
         let certain = fired.cond == Value::Bool(true);
         let verdict = if let Effect::Object(verdict) = effect { Some(verdict) } else { None };
-        let written = |wanted: &Option<Text>| wanted.as_ref().filter(|_| certain).map(|t| text(facts, t, env));
+        let written =
+            |wanted: &Option<Text>| wanted.as_ref().filter(|_| certain).map(|t| text(facts, t, env));
         let delays = certain && verdict == Some(Verdict::Delay);
         let escalate = statement.escalate.filter(|_| verdict == Some(Verdict::Escalate));
         let group = |at: usize| facts.package.groups.get(at).map(|(name, _)| name.clone());
@@ -343,7 +344,8 @@ fn timed(package: &Package, e: &Expr) -> bool {
     let mut parts: Vec<&Expr> = Vec::new();
     match &*e.kind {
         Kind::Now => return true,
-        Kind::Error | Kind::Const(_) | Kind::Param(..) | Kind::Request | Kind::Signal(_) | Kind::Local(_) => {}
+        Kind::Error | Kind::Const(_) | Kind::Param(..) | Kind::Request | Kind::Signal(_) | Kind::Local(_) => {
+        }
         Kind::Let(id) => parts.extend(package.lets.get(*id).map(|binding| &binding.value)),
         Kind::Member(e, _) | Kind::Size(e) | Kind::Not(e) | Kind::Neg(e) | Kind::IsNone(e) => parts.push(e),
         Kind::InWindow(e, _) | Kind::NextOpen(_, e) => parts.push(e),

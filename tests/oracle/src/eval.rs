@@ -45,8 +45,7 @@ impl<'p> Facts<'p> {
 
     /// The same facts at another instant.
     pub fn at(&self, now: i64) -> Self {
-        let (request, signals, windows) =
-            (self.request.clone(), self.signals.clone(), self.windows.clone());
+        let (request, signals, windows) = (self.request.clone(), self.signals.clone(), self.windows.clone());
         Self { package: self.package, request, signals, windows, now, lets: RefCell::default() }
     }
 
@@ -325,7 +324,10 @@ fn extreme(values: Vec<Value>, wanted: Ordering) -> Value {
         (Value::Dec(a), Value::Dec(b)) => a.cmp(b) == wanted,
         _ => false,
     };
-    values.into_iter().reduce(|best, next| if beats(&next, &best) { next } else { best }).unwrap_or(Value::Unknown)
+    values
+        .into_iter()
+        .reduce(|best, next| if beats(&next, &best) { next } else { best })
+        .unwrap_or(Value::Unknown)
 }
 
 /// Arithmetic by the algebra of the types.

@@ -99,7 +99,9 @@ impl Case {
             let governs = policy.allows() || policy.rules.iter().any(|rule| !rule.is_trial() && keeps(rule));
             if governs {
                 policy.rules.iter_mut().for_each(|rule| rule.statements.retain(|s| !s.starts_with("warn")));
-                policy.rules.retain(|rule| !rule.statements.is_empty() || policy.items.iter().any(|i| rule.is_waived_in(i)));
+                policy.rules.retain(|rule| {
+                    !rule.statements.is_empty() || policy.items.iter().any(|i| rule.is_waived_in(i))
+                });
                 policy.rules.iter_mut().filter(|rule| rule.statements.is_empty()).for_each(|rule| {
                     rule.statements.push("warn when false".to_owned());
                 });

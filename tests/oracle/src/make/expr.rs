@@ -81,12 +81,27 @@ impl Maker {
     pub(super) fn literal(&mut self, ty: &Ty) -> String {
         let words: &[&str] = match ty {
             Ty::Bool => &["true", "false"],
-            Ty::Int => &["0", "1", "2", "3", "10", "100", "(-1)", "(-7)", "9223372036854775807", "4611686018427387904"],
-            Ty::Decimal => &["0.0", "0.5", "1.5", "2.25", "(-3.5)", "100.0", "0.000000001", "9000000000000000000.0"],
+            Ty::Int => &[
+                "0",
+                "1",
+                "2",
+                "3",
+                "10",
+                "100",
+                "(-1)",
+                "(-7)",
+                "9223372036854775807",
+                "4611686018427387904",
+            ],
+            Ty::Decimal => {
+                &["0.0", "0.5", "1.5", "2.25", "(-3.5)", "100.0", "0.000000001", "9000000000000000000.0"]
+            }
             Ty::Percent => &["0%", "0.1%", "5%", "50%", "80%", "99.9%", "100%", "250%"],
             Ty::Points => &["0pp", "0.1pp", "2pp", "(-2pp)", "33.3pp"],
             Ty::Duration => &["0s", "1ms", "30s", "15m", "1h30m", "1d", "2w", "(-1h)", "90d", "30000d"],
-            Ty::Instant => &["2026-11-17T10:00Z", "2026-11-20T15:30+01:00", "2026-12-24T00:00Z", "2027-01-15T12:00Z"],
+            Ty::Instant => {
+                &["2026-11-17T10:00Z", "2026-11-20T15:30+01:00", "2026-12-24T00:00Z", "2027-01-15T12:00Z"]
+            }
             Ty::Str if self.in_hole => return self.named_text(),
             Ty::Str => &["\"\"", "\"a\"", "\"main\"", "\"release/1\"", "\"ü {{x}}\"", "\"b\\\"\""],
             Ty::Principal => return "who".to_owned(),
@@ -102,8 +117,8 @@ impl Maker {
 
     /// A text without quotes: one that has a name.
     fn named_text(&mut self) -> String {
-        let found = self.named(|var| var.ty == Ty::Str && !var.optional);
-        let found = found.or_else(|| self.named(|var| var.ty == Ty::Str));
+        let found = self.named(|var| var.ty == Ty::Str && !var.optional && !var.text.starts_with('q'));
+        let found = found.or_else(|| self.named(|var| var.ty == Ty::Str && var.optional));
         found.map(|var| var.text).unwrap_or_default()
     }
 
@@ -139,7 +154,9 @@ impl Maker {
             let taken = if arms.len() == 2 { members.len() } else { self.rng.below(most).saturating_add(1) };
             let taken: Vec<String> = members.drain(..taken).collect();
             let value = match self.rng.below(10) {
-                0 if !arms.is_empty() || !members.is_empty() => Made { text: "none".to_owned(), optional: true },
+                0 if !arms.is_empty() || !members.is_empty() => {
+                    Made { text: "none".to_owned(), optional: true }
+                }
                 _ => self.expr(ty, depth),
             };
             optional |= value.optional;
@@ -148,13 +165,17 @@ impl Maker {
         if arms.iter().all(|(_, value)| value == "none") {
             return self.leaf(ty);
         }
-        let arms: Vec<String> = arms.into_iter().map(|(members, value)| format!("{members}: {value}")).collect();
+        let arms: Vec<String> =
+            arms.into_iter().map(|(members, value)| format!("{members}: {value}")).collect();
         Made { text: format!("(match {} {{ {} }})", on.text, arms.join("  ")), optional }
     }
 
     fn otherwise(&mut self, ty: &Ty, depth: usize) -> Made {
         let Some(first) = self.named(|var| var.ty == *ty && var.optional) else { return self.leaf(ty) };
-        let second = self.expr(ty, depth);
+        let second = match self.rng.below(15) {
+            0 => Made { text: "none".to_owned(), optional: true },
+            _ => self.expr(ty, depth),
+        };
         Made { text: format!("({} else {})", first.text, second.text), optional: second.optional }
     }
 
@@ -183,7 +204,9 @@ impl Maker {
             }
             Ty::List(element, _) => {
                 let (list, _) = self.list(Some(element));
-                Some(list).filter(|list| !list.text.is_empty() && (optional || !list.optional)).map(|list| list.text)
+                Some(list)
+                    .filter(|list| !list.text.is_empty() && (optional || !list.optional))
+                    .map(|list| list.text)
             }
             scalar => (0..4)
                 .map(|_| self.expr(scalar, depth))
@@ -315,7 +338,8 @@ impl Maker {
                 let filter = self.rng.percent(70);
                 let binder = self.binder(depth, filter);
                 self.vars.truncate(outside);
-                binder.map_or_else(|| required("0".to_owned()), |binder| required(format!("(count {binder})")))
+                binder
+                    .map_or_else(|| required("0".to_owned()), |binder| required(format!("(count {binder})")))
             }
         }
     }
@@ -349,13 +373,16 @@ impl Maker {
             return format!("({at} {not}in {window})");
         }
         let ty = self.constant_type();
-        let value = self.leaf(&ty);
+        let value = match self.rng.below(30) {
+            0 => Made { text: "none".to_owned(), optional: true },
+            _ => self.leaf(&ty),
+        };
         if self.rng.percent(50) {
             let mut members = self.distinct_literals(&ty);
             if self.in_hole && ty == Ty::Str {
                 members.truncate(1);
             }
-            if value.optional && self.rng.percent(30) {
+            if value.optional && value.text != "none" && self.rng.percent(30) {
                 members.push("none".to_owned());
             }
             return format!("({} {not}in [{}])", value.text, members.join(", "));
@@ -414,4 +441,3 @@ impl Maker {
         text
     }
 }
-

@@ -83,16 +83,13 @@ impl Source<'_> {
         }
         match &field.ty {
             Ty::Record(id) => {
-                let fields = self.model.records.get(*id).map(|(_, fields)| fields.clone()).unwrap_or_default();
+                let fields =
+                    self.model.records.get(*id).map(|(_, fields)| fields.clone()).unwrap_or_default();
                 self.object(&fields)
             }
             Ty::List(element, max) => {
-                let element = Field {
-                    name: String::new(),
-                    ty: (**element).clone(),
-                    optional: false,
-                    reading: None,
-                };
+                let element =
+                    Field { name: String::new(), ty: (**element).clone(), optional: false, reading: None };
                 let len = self.rng.below(max.saturating_add(1));
                 Json::Array((0..len).map(|_| self.value(&element)).collect())
             }
@@ -109,12 +106,20 @@ impl Source<'_> {
                 let list: &[i64] = if self.rng.percent(10) { &most } else { &small };
                 return json!(self.rng.pick(list));
             }
-            (Ty::Decimal, _) => &["0", "1", "-0.5", "1.5", "2.25", "0.000000001", "9000000000000000000", "-1e9", "7"],
-            (Ty::Percent | Ty::Points, Some(_)) if self.rng.percent(70) => &["0", "0.5", "80", "99.9", "-3", "1e2", "0.001"],
+            (Ty::Decimal, _) => {
+                &["0", "1", "-0.5", "1.5", "2.25", "0.000000001", "9000000000000000000", "-1e9", "7"]
+            }
+            (Ty::Percent | Ty::Points, Some(_)) if self.rng.percent(70) => {
+                &["0", "0.5", "80", "99.9", "-3", "1e2", "0.001"]
+            }
             (Ty::Duration, Some(_)) if self.rng.percent(70) => &["0", "1", "15", "90", "1000", "100000"],
-            (Ty::Percent, _) => &["\"0%\"", "\"0.1%\"", "\"50%\"", "\"80%\"", "\"100%\"", "\"-5%\"", "\"79.999999999%\""],
+            (Ty::Percent, _) => {
+                &["\"0%\"", "\"0.1%\"", "\"50%\"", "\"80%\"", "\"100%\"", "\"-5%\"", "\"79.999999999%\""]
+            }
             (Ty::Points, _) => &["\"0pp\"", "\"0.1pp\"", "\"2pp\"", "\"-0.3pp\""],
-            (Ty::Duration, _) => &["\"0s\"", "\"15m\"", "\"1h30m\"", "\"1d\"", "\"90d\"", "\"106751d\"", "\"1ms\""],
+            (Ty::Duration, _) => {
+                &["\"0s\"", "\"15m\"", "\"1h30m\"", "\"1d\"", "\"90d\"", "\"106751d\"", "\"1ms\""]
+            }
             (Ty::Instant, _) => &[
                 "\"2026-11-17T10:00:00Z\"",
                 "\"2026-11-20T15:30:00+01:00\"",
@@ -122,7 +127,9 @@ impl Source<'_> {
                 "\"2262-04-11T00:00:00Z\"",
                 "\"1677-12-01T00:00:00Z\"",
             ],
-            (Ty::Str, _) => &["\"\"", "\"a\"", "\"main\"", "\"release/1\"", "\"ü {x}\"", "\"b\\\"\"", "\"\\u0000\""],
+            (Ty::Str, _) => {
+                &["\"\"", "\"a\"", "\"main\"", "\"release/1\"", "\"ü {x}\"", "\"b\\\"\"", "\"\\u0000\""]
+            }
             (Ty::Principal, _) => &["\"ann\"", "\"bob\"", "\"ci@example\""],
             (Ty::Enum(id), _) => {
                 let members = self.model.enums.get(*id).map(|def| def.members.as_slice()).unwrap_or_default();
@@ -150,7 +157,8 @@ impl Source<'_> {
     fn fill_within(&mut self, ty: &Ty, json: &mut Json) {
         match (ty, json) {
             (Ty::Record(id), json) => {
-                let fields = self.model.records.get(*id).map(|(_, fields)| fields.clone()).unwrap_or_default();
+                let fields =
+                    self.model.records.get(*id).map(|(_, fields)| fields.clone()).unwrap_or_default();
                 self.fill(&fields, json);
             }
             (Ty::List(element, _), Json::Array(list)) => {

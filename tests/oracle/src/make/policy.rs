@@ -80,8 +80,11 @@ impl Maker {
         if rules.is_empty() || self.rng.percent(20) {
             items.push("allow".to_owned());
         }
-        let waivable: Vec<String> =
-            rules.iter().filter(|rule| rule.head.starts_with("waivable")).map(|rule| rule.name.clone()).collect();
+        let waivable: Vec<String> = rules
+            .iter()
+            .filter(|rule| rule.head.starts_with("waivable"))
+            .map(|rule| rule.name.clone())
+            .collect();
         if !waivable.is_empty() && self.rng.percent(80) {
             items.push(self.waiver(&waivable));
         }

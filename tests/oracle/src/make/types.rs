@@ -262,12 +262,16 @@ impl Maker {
             let mut ranges = Vec::new();
             for _ in 0..self.rng.below(3) {
                 let days = self.rng.word(&["mon through thu", "fri", "sat, sun", "mon, wed", ""]);
-                let times = self.rng.word(&["09:00 to 16:00", "22:00 to 06:00", "00:00 to 24:00", "13:00 to 13:30"]);
+                let times =
+                    self.rng.word(&["09:00 to 16:00", "22:00 to 06:00", "00:00 to 24:00", "13:00 to 13:30"]);
                 ranges.push(format!("  open {days} {times}"));
             }
             if self.rng.percent(50) {
-                let closed =
-                    self.rng.word(&["2026-12-18 through 2027-01-03", "2026-11-20", "2026-11-24 10:00 to 11:00"]);
+                let closed = self.rng.word(&[
+                    "2026-12-18 through 2027-01-03",
+                    "2026-11-20",
+                    "2026-11-24 10:00 to 11:00",
+                ]);
                 ranges.push(format!("  closed {closed}"));
             }
             if self.rng.percent(40) {
