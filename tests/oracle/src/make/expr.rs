@@ -118,7 +118,6 @@ impl Maker {
     /// A text without quotes: one that has a name.
     fn named_text(&mut self) -> String {
         let found = self.named(|var| var.ty == Ty::Str && !var.optional && !var.text.starts_with('q'));
-        let found = found.or_else(|| self.named(|var| var.ty == Ty::Str && var.optional));
         found.map(|var| var.text).unwrap_or_default()
     }
 
@@ -372,16 +371,16 @@ impl Maker {
             let at = self.expr(&Ty::Instant, depth).text;
             return format!("({at} {not}in {window})");
         }
-        let ty = self.constant_type();
+        let ty = match self.constant_type() {
+            Ty::Str if self.in_hole => Ty::Int,
+            ty => ty,
+        };
         let value = match self.rng.below(30) {
             0 => Made { text: "none".to_owned(), optional: true },
             _ => self.leaf(&ty),
         };
         if self.rng.percent(50) {
             let mut members = self.distinct_literals(&ty);
-            if self.in_hole && ty == Ty::Str {
-                members.truncate(1);
-            }
             if value.optional && value.text != "none" && self.rng.percent(30) {
                 members.push("none".to_owned());
             }

@@ -169,7 +169,7 @@ impl Maker {
         let scalar = self.scalar_type();
         request.push(self.field(Ty::List(Box::new(scalar), 4)));
         let people = Ty::List(Box::new(Ty::Principal), 4);
-        for (name, ty) in [("who", Ty::Principal), ("people", people)] {
+        for (name, ty) in [("who", Ty::Principal), ("people", people), ("word", Ty::Str)] {
             request.push(Field { name: name.to_owned(), ty, optional: false, reading: None });
         }
         self.rng.shuffle(&mut request);
