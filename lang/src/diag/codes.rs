@@ -95,6 +95,8 @@ codes! {
     "E0506" OnUnknownAllows Error "unknown that would not object", rule "unknown.verdict";
     "E0507" WaiverIncomplete Error "waiver without condition or rule", rule "waiver.when";
 
+    "E0508" ClaimsAlone Error "release on the caller's word alone", rule "fact.claims";
+
     "E0601" UnknownZone Error "unknown time zone", rule "window.zone";
     "E0602" BadRange Error "range that ends before it starts", rule "window.ranges";
     "E0603" NeverOpen Error "window that is never open", rule "window.never-open";
