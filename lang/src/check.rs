@@ -11,6 +11,7 @@ mod names;
 mod over;
 mod policy;
 mod scope;
+mod score;
 mod signals;
 mod time;
 mod types;
@@ -162,6 +163,7 @@ impl<'a> Checker<'a> {
         self.check_signals();
         self.check_lets();
         self.check_policies();
+        self.check_scores();
         self.check_tests();
         self.report_unused();
     }

@@ -51,6 +51,7 @@ keywords! {
     Trial "trial" reserved;
     Test "test" reserved;
     Fixture "fixture" reserved;
+    Score "score" reserved;
     // Words that begin a statement or a part of one.
     Allow "allow" reserved;
     Delay "delay" reserved;
@@ -126,6 +127,8 @@ keywords! {
     Verified "verified" contextual;
     Gathered "gathered" contextual;
     Attested "attested" contextual;
+    Deploy "deploy" contextual;
+    Bands "bands" contextual;
     The "the" contextual;
     Word "word" contextual;
 }

@@ -97,6 +97,9 @@ codes! {
 
     "E0508" ClaimsAlone Error "release on the caller's word alone", rule "fact.claims";
 
+    "E0509" Weights Error "weights that do not add up to 100", rule "score.weights";
+    "E0510" Bands Error "bands that leave a gap or run the wrong way", rule "score.bands";
+
     "E0601" UnknownZone Error "unknown time zone", rule "window.zone";
     "E0602" BadRange Error "range that ends before it starts", rule "window.ranges";
     "E0603" NeverOpen Error "window that is never open", rule "window.never-open";
