@@ -44,6 +44,8 @@ pub struct File {
 pub enum Item {
     /// `use std.deployment`
     Use(Path),
+    /// `include std.pol_007 { … }`
+    Include(IncludeDecl),
     /// `record R { … }`
     Record(Record),
     /// `enum E { … }`
@@ -74,6 +76,17 @@ pub enum Item {
     Test(TestDecl),
     /// What could not be read.
     Error(Span),
+}
+
+/// `include`
+#[derive(Debug, Clone)]
+pub struct IncludeDecl {
+    /// The module whose policies are taken over.
+    pub module: Path,
+    /// The name that its policy has here.
+    pub alias: Option<Ident>,
+    /// Values of parameters.
+    pub params: Option<Data>,
 }
 
 /// `record` or `request`.

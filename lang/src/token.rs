@@ -34,6 +34,7 @@ macro_rules! keywords {
 keywords! {
     // Words that begin a declaration.
     Use "use" reserved;
+    Include "include" reserved;
     Record "record" reserved;
     Enum "enum" reserved;
     Request "request" reserved;

@@ -71,6 +71,8 @@ codes! {
     "E0308" ReservedName Error "reserved word as a name", rule "name.reserved";
     "W0309" Unused Warning "name that nothing uses", rule "name.unused";
 
+    "E0310" Include Error "include of nothing", rule "module.include";
+
     "E0401" TypeMismatch Error "types differ", rule "type.mismatch";
     "E0402" NoOperator Error "operator not defined for these types", rule "type.operators";
     "E0403" PercentSum Error "percent plus percent", rule "type.percent";
