@@ -39,8 +39,7 @@ impl<'a> Lower<'a> {
     pub(super) fn place(&self, e: &Expr) -> Option<Place<'a>> {
         match &*e.kind {
             hir::Kind::Request => {
-                let fields = &self.layouts.first()?.fields;
-                Some(Place::Record { base: Base::Root, presence: None, fields })
+                Some(Place::Record { base: Base::Root, presence: None, fields: self.request })
             }
             hir::Kind::Member(base, index) => match self.place(base)? {
                 Place::Record { base, presence, fields } => {
@@ -174,7 +173,7 @@ impl<'a> Lower<'a> {
             hir::Kind::Const(value) | hir::Kind::Param(_, value) => self.load_const(value, dst),
             hir::Kind::Now => self.emit(Op::Now { dst }),
             hir::Kind::Signal(id) => {
-                let slot = self.signal_slot(*id);
+                let slot = Slot(self.signal_slots.get(*id).copied().unwrap_or(u16::MAX));
                 self.emit(Op::Fact { dst, slot });
             }
             hir::Kind::Let(_) | hir::Kind::Local(_) => {
@@ -239,13 +238,6 @@ impl<'a> Lower<'a> {
     pub(super) fn load_const(&mut self, value: &Const, dst: Reg) {
         let konst = self.constant(value);
         self.emit(Op::Const { dst, konst });
-    }
-
-    /// Signals lie behind the members of the request, in the order of their declaration.
-    fn signal_slot(&mut self, id: usize) -> Slot {
-        let first = usize::from(self.layouts.first().map_or(0, |layout| layout.slots));
-        let own = self.package.signals.len().saturating_sub(id);
-        Slot(self.index("slots", first.saturating_sub(own)))
     }
 
     fn list(&mut self, list: &[Expr], dst: Reg) {

@@ -59,6 +59,7 @@ impl<'a> Checker<'a> {
     fn policy(&mut self, decl: &'a ast::PolicyDecl) -> hir::Policy {
         let head = decl.head.as_ref().map(|head| self.condition(head));
         let floor = self.on_unknown(decl.on_unknown);
+        self.check_governing_claims(decl, head.as_ref());
         if decl.rules.is_empty() && decl.allow.is_none() {
             self.report(messages::empty_policy(decl.name.span, &decl.name.name));
         }
@@ -81,6 +82,14 @@ impl<'a> Checker<'a> {
             rules,
             waivers,
             span: decl.name.span,
+        }
+    }
+
+    /// A policy that lets through by `allow` alone has no rule to object, so its head must be more than a claim.
+    fn check_governing_claims(&mut self, decl: &ast::PolicyDecl, head: Option<&Expr>) {
+        let (Some(allow), None, Some(head)) = (decl.allow, decl.on_word, head) else { return };
+        if decl.rules.iter().all(|rule| rule.trial) && self.rests_on_claims(head) {
+            self.report(messages::claims_alone(head.span, "policy", allow.after()));
         }
     }
 
@@ -250,6 +259,13 @@ impl<'a> Checker<'a> {
         Some(Escalate { group, needs, expires: clauses.expires.map(|(expires, _)| expires) })
     }
 
+    /// Whom a band of a score asks; it takes the clauses of an escalation and no others.
+    pub(super) fn band_escalation(&mut self, s: &'a ast::Statement) -> Option<Escalate> {
+        let clauses = self.clauses(s);
+        self.check_details(s, &clauses);
+        self.escalate(&clauses, s)
+    }
+
     fn group(&mut self, name: &ast::Ident) -> Option<usize> {
         if let Some(Meaning::Group(group)) = self.scopes.value(&name.name) {
             return Some(group);
@@ -288,6 +304,9 @@ impl<'a> Checker<'a> {
             return None;
         };
         let when = self.condition(when);
+        if decl.on_word.is_none() && self.rests_on_claims(&when) {
+            self.report(messages::claims_alone(when.span, "waiver", when.span.after()));
+        }
         if decl.waives.is_empty() {
             self.report(messages::waiver_incomplete(decl.name.span, &decl.name.name, "waives"));
         }
