@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use holdpoint_isa::Dec;
 use holdpoint_isa::limits::{HORIZON_DAYS, REASON_BYTES_MAX, RETRY_ROUNDS_MAX};
 use holdpoint_isa::program::Effect;
 use holdpoint_isa::verdict::Verdict;
-use holdpoint_lang::hir::{Expr, Kind, Package, Policy, Rule, Statement, Text, TextPart, Type, Until};
+use holdpoint_lang::hir::{Band, Expr, Kind, Package, Policy, Rule, Score, Statement, Text, TextPart, Until};
 use holdpoint_lang::{Sources, Span};
 use serde_json::Value as Json;
 
 use crate::eval::{Env, Facts};
-use crate::value::{Value, from_json, show};
+use crate::value::{self, Value, from_json, show};
 
 /// An objection, a warning, or what a trial would have said.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +51,8 @@ pub struct Answer {
     pub trial: Vec<Finding>,
     /// Waiver, name and text of each obligation.
     pub obligations: Vec<(String, String, String)>,
+    /// Each score that was counted, with what each factor adds.
+    pub scores: Vec<(String, Dec, Vec<Dec>)>,
     /// When a delay ends.
     pub retry_at: Option<i64>,
 }
@@ -65,16 +68,16 @@ struct Fired<'p> {
 
 /// What a request comes to.
 pub fn decide(package: &Package, sources: &Sources, request: &Json, signals: &Json, now: i64) -> Answer {
-    let ty = Type::Record(package.request.unwrap_or(usize::MAX));
     let facts = Facts::new(
         package,
-        from_json(package, &ty, holdpoint_isa::types::Reading::Unit, Some(request)),
+        value::request(package, request, signals),
         package.signals.iter().map(|s| from_json(package, &s.ty, s.reading, signals.get(&s.name))).collect(),
         now,
     );
     let mut decision = Decision { facts: &facts, sources, answer: empty(), ends: Vec::new() };
     decision.heads();
     fired(&facts).iter().for_each(|fired| decision.take(fired));
+    package.scores.iter().for_each(|score| decision.score(score));
     decision.obligations();
     let Decision { mut answer, ends, .. } = decision;
     answer.verdict = answer.objections.iter().filter_map(|o| o.verdict).max().unwrap_or(Verdict::Allow);
@@ -86,6 +89,7 @@ pub fn decide(package: &Package, sources: &Sources, request: &Json, signals: &Js
     answer.waived.sort();
     answer.trial.sort();
     answer.obligations.sort();
+    answer.scores.sort();
     answer
 }
 
@@ -97,6 +101,7 @@ const fn empty() -> Answer {
         waived: Vec::new(),
         trial: Vec::new(),
         obligations: Vec::new(),
+        scores: Vec::new(),
         retry_at: None,
     }
 }
@@ -244,6 +249,57 @@ impl Decision<'_, '_> {
             fix: written(&statement.fix),
             until: if delays { until(facts, statement, env) } else { None },
             escalate: escalate.and_then(|e| group(e.group)),
+        }
+    }
+
+    /// A score is counted unless its guard is false. What is not known adds nothing; a fault leaves no score.
+    fn score(&mut self, score: &Score) {
+        let none = Env::new();
+        let guard = score.guard.as_ref().map_or(Value::Bool(true), |guard| self.facts.needed(guard, &none));
+        if guard == Value::Bool(false) {
+            return;
+        }
+        let adds = score.factors.iter().map(|(weight, value)| match self.facts.needed(value, &none) {
+            Value::Fault => None,
+            Value::Dec(value) => {
+                Dec::from_int(*weight).checked_percent_of(value.clamp(Dec::ZERO, Dec::HUNDRED))
+            }
+            _ => Some(Dec::ZERO),
+        });
+        let adds: Option<Vec<Dec>> = adds.collect();
+        let total = adds
+            .as_ref()
+            .map(|adds| adds.iter().fold(Dec::ZERO, |sum, add| sum.checked_add(*add).unwrap_or(sum)));
+        let band = |band: &Band, cond: Value| {
+            let mut finding = blocking(&format!("score.{}", score.name), None);
+            finding.fault = cond == Value::Fault;
+            finding.unknown = cond == Value::Unknown;
+            let group =
+                band.escalate.filter(|_| !finding.fault).and_then(|e| self.facts.package.groups.get(e.group));
+            finding.escalate = group.map(|(name, _)| name.clone());
+            finding.verdict = Some(if finding.fault { Verdict::Block } else { band.verdict });
+            finding.source = self.place(band.span);
+            finding
+        };
+        let objecting = score.bands.iter().filter(|band| band.verdict > Verdict::Allow);
+        let found: Vec<Finding> = match total {
+            // Whichever band it would have been, nobody knows.
+            _ if guard == Value::Fault => objecting.map(|b| band(b, Value::Fault)).collect(),
+            None => objecting.map(|b| band(b, Value::Fault)).collect(),
+            Some(total) => {
+                let holds = score.bands.iter().find(|band| total >= band.at);
+                holds
+                    .into_iter()
+                    .filter(|band| band.verdict > Verdict::Allow)
+                    .map(|b| band(b, guard.clone()))
+                    .collect()
+            }
+        };
+        // Nobody knows when a score gets better.
+        self.ends.extend(found.iter().filter(|found| found.verdict == Some(Verdict::Delay)).map(|_| None));
+        self.answer.objections.extend(found);
+        if let (Some(total), Some(adds)) = (total, adds) {
+            self.answer.scores.push((score.name.clone(), total, adds));
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use holdpoint_compiler::{Compiled, compile};
+use holdpoint_isa::Dec;
 use holdpoint_lang::diag::Severity;
 use holdpoint_lang::diag::render::{self, Style};
 use holdpoint_lang::hir::Package;
@@ -117,6 +118,11 @@ impl Built {
         let mut obligations: Vec<(String, String, String)> =
             obligations.map(|o| (o.waiver.clone(), o.name.clone(), o.text.clone())).collect();
         obligations.sort();
+        let scores = decision.scores.iter();
+        let scores =
+            scores.map(|s| (s.name.clone(), s.total, s.factors.iter().map(|f| f.contribution).collect()));
+        let mut scores: Vec<(String, Dec, Vec<Dec>)> = scores.collect();
+        scores.sort();
         Answer {
             verdict: decision.verdict,
             objections: all(&decision.objections),
@@ -124,6 +130,7 @@ impl Built {
             waived,
             trial: all(&decision.trial),
             obligations,
+            scores,
             retry_at: decision.retry_at,
         }
     }
@@ -155,6 +162,7 @@ fn lines(answer: &Answer) -> Vec<String> {
         lines.extend(list.iter().map(|finding| format!("{name} {finding:?}")));
     }
     lines.extend(answer.waived.iter().map(|waived| format!("waived {waived:?}")));
+    lines.extend(answer.scores.iter().map(|score| format!("score {score:?}")));
     lines.extend(answer.obligations.iter().map(|obligation| format!("obligation {obligation:?}")));
     lines
 }

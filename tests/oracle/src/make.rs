@@ -33,6 +33,7 @@ impl Case {
     pub fn new(seed: u64) -> Self {
         let mut maker = Maker::new(Rng::new(seed));
         maker.declare();
+        maker.scores();
         let count = maker.rng.below(3).saturating_add(1);
         let policies = (0..count).map(|index| maker.policy(index)).collect();
         let files = maker.rng.below(2).saturating_add(1);
@@ -203,6 +204,14 @@ impl Maker {
                 let item = self.binding();
                 self.items.push(item);
             }
+        }
+    }
+
+    /// Declares scores, which may use everything.
+    fn scores(&mut self) {
+        for _ in 0..self.rng.below(3).saturating_sub(1) {
+            let score = self.score();
+            self.items.push(score);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use holdpoint_isa::Dec;
 use holdpoint_isa::literal;
+use holdpoint_isa::program::Provenance;
 use holdpoint_isa::types::Reading;
 use holdpoint_lang::hir::{Package, Type};
 use serde_json::Value as Json;
@@ -102,7 +103,7 @@ pub fn from_json(package: &Package, ty: &Type, reading: Reading, json: Option<&J
         (Type::Record(id), sent) => {
             let fields = package.records.get(*id).map(|record| record.fields.as_slice()).unwrap_or_default();
             let member = |name: &str| sent.and_then(|object| object.get(name));
-            let read = fields.iter().map(|f| from_json(package, &f.ty, f.reading, member(&f.name)));
+            let read = fields.iter().map(|f| from_json(package, &f.ty, f.reading, member(&f.wire)));
             Value::Record(read.collect())
         }
         (Type::List(element, _), Some(Json::Array(list))) => {
@@ -111,6 +112,17 @@ pub fn from_json(package: &Package, ty: &Type, reading: Reading, json: Option<&J
         (_, Some(sent)) => scalar(package, ty, reading, sent).unwrap_or(Value::Unknown),
         (_, None) => Value::Unknown,
     }
+}
+
+/// The request: what the caller claims comes from the body, everything else with the gathered facts.
+pub fn request(package: &Package, body: &Json, facts: &Json) -> Value {
+    let record = package.request.and_then(|id| package.records.get(id));
+    let fields = record.map(|record| record.fields.as_slice()).unwrap_or_default();
+    let read = fields.iter().map(|f| {
+        let document = if f.provenance == Provenance::Claimed { body } else { facts };
+        from_json(package, &f.ty, f.reading, document.get(&f.wire))
+    });
+    Value::Record(read.collect())
 }
 
 fn scalar(package: &Package, ty: &Type, reading: Reading, json: &Json) -> Option<Value> {

@@ -97,7 +97,8 @@ fn none_takes_the_type_asked_for() -> Result<(), String> {
                   rule r7 { delay for none when a == 4 } }\n\
                   enum E { good, bad }\nlet true_or = if a == 4 then E.bad else E.good";
     let unknown = ["p.r2 block: unknown", "p.r3 block: unknown", "p.r4 block: unknown"];
-    let expected = [["p.r1 block: 4"].as_slice(), &unknown, &["p.r6 block: one", "p.r7 delay: a is 4"]].concat();
+    let expected =
+        [["p.r1 block: 4"].as_slice(), &unknown, &["p.r6 block: one", "p.r7 delay: a is 4"]].concat();
     assert_objections(source, json!({ "a": 4, "c": "2026-11-17T00:00:00Z" }), &expected)
 }
 
@@ -162,7 +163,11 @@ fn a_delay_counts_from_the_decision() -> Result<(), String> {
     };
     for length in ["left", "a - now"] {
         let decision = decided(&rules(length), json!({ "a": "2026-11-17T18:00:00Z" }), json!({}))?;
-        assert_eq!(decision.retry_at.map(format_instant).as_deref(), Some("2026-11-17T18:00:00Z"), "{length}");
+        assert_eq!(
+            decision.retry_at.map(format_instant).as_deref(),
+            Some("2026-11-17T18:00:00Z"),
+            "{length}"
+        );
     }
     Ok(())
 }

@@ -25,14 +25,15 @@ impl Case {
     pub fn facts(&self, seed: u64, missing: usize) -> Facts {
         let mut rng = Rng::new(seed);
         let mut source = Source { model: &self.model, rng: &mut rng, missing };
-        let request = source.object(&self.model.request);
-        let mut signals = source.object(&self.model.signals);
-        // A signal may always fail.
-        for field in &self.model.signals {
+        let (body, gathered) = self.model.documents();
+        let request = source.object(&body);
+        let mut signals = source.object(&gathered);
+        // What is gathered may always be late.
+        for field in &gathered {
             if rng.percent(missing)
                 && let Some(signals) = signals.as_object_mut()
             {
-                signals.remove(&field.name);
+                signals.remove(field.key());
             }
         }
         let hours = i64::try_from(rng.below(24 * 70)).unwrap_or_default();
@@ -46,8 +47,9 @@ pub fn complete(case: &Case, facts: &Facts, seed: u64) -> Facts {
     let mut rng = Rng::new(seed);
     let mut source = Source { model: &case.model, rng: &mut rng, missing: 10 };
     let mut facts = facts.clone();
-    source.fill(&case.model.request, &mut facts.request);
-    source.fill(&case.model.signals, &mut facts.signals);
+    let (body, gathered) = case.model.documents();
+    source.fill(&body, &mut facts.request);
+    source.fill(&gathered, &mut facts.signals);
     facts
 }
 
@@ -65,7 +67,7 @@ impl Source<'_> {
             if may && self.rng.percent(self.missing) {
                 continue;
             }
-            object.insert(field.name.clone(), self.value(field));
+            object.insert(field.key().to_owned(), self.value(field));
         }
         Json::Object(object)
     }
@@ -88,8 +90,14 @@ impl Source<'_> {
                 self.object(&fields)
             }
             Ty::List(element, max) => {
-                let element =
-                    Field { name: String::new(), ty: (**element).clone(), optional: false, reading: None };
+                let element = Field {
+                    name: String::new(),
+                    ty: (**element).clone(),
+                    optional: false,
+                    reading: None,
+                    provenance: None,
+                    wire: None,
+                };
                 let len = self.rng.below(max.saturating_add(1));
                 Json::Array((0..len).map(|_| self.value(&element)).collect())
             }
@@ -144,10 +152,10 @@ impl Source<'_> {
     fn fill(&mut self, fields: &[Field], json: &mut Json) {
         let Some(object) = json.as_object_mut() else { return };
         for field in fields {
-            match object.get_mut(&field.name) {
+            match object.get_mut(field.key()) {
                 None => {
                     let value = self.value(field);
-                    object.insert(field.name.clone(), value);
+                    object.insert(field.key().to_owned(), value);
                 }
                 Some(sent) => self.fill_within(&field.ty, sent),
             }

@@ -28,7 +28,7 @@ impl PolicyText {
 
     /// Whether it says `allow`.
     pub fn allows(&self) -> bool {
-        self.items.iter().any(|item| item == "allow")
+        self.items.iter().any(|item| item.starts_with("allow"))
     }
 
     /// Whether it governs where its head is true.
@@ -78,7 +78,7 @@ impl Maker {
         }
         let rules: Vec<RuleText> = (0..self.rng.below(4)).map(|_| self.rule(false)).collect();
         if rules.is_empty() || self.rng.percent(20) {
-            items.push("allow".to_owned());
+            items.push("allow on the caller's word".to_owned());
         }
         let waivable: Vec<String> = rules
             .iter()
@@ -98,6 +98,25 @@ impl Maker {
         head.push_str(&self.on_unknown());
         self.vars.truncate(outside);
         PolicyText { name: format!("p{index}"), trial: self.rng.percent(10), head, items, rules }
+    }
+
+    /// A score whose bands get stricter on the way down.
+    pub(super) fn score(&mut self) -> String {
+        let name = self.name("s");
+        let guard = if self.rng.percent(50) { format!(" when {}", self.condition(2)) } else { String::new() };
+        let share = self.rng.below(98).saturating_add(1);
+        let factors: String = [share, 100usize.saturating_sub(share)]
+            .into_iter()
+            .map(|weight| format!("  {weight} for {}\n", self.expr(&Ty::Percent, 2).text))
+            .collect();
+        let group = self.groups.first().cloned().unwrap_or_default();
+        let escalate = format!("escalate to {group} needs 2");
+        let bands = match self.rng.below(3) {
+            0 => format!(">= 60% allow >= 30% {escalate} else block"),
+            1 => ">= 30.5% delay else block".to_owned(),
+            _ => format!(">= 80% allow >= 79.9% delay else {escalate}"),
+        };
+        format!("score {name} \"A score\" for deploy{guard} {{\n{factors}  bands {{ {bands} }}\n}}")
     }
 
     fn on_unknown(&mut self) -> String {
@@ -203,7 +222,7 @@ impl Maker {
         let name = self.name("v");
         let when = self.condition(2);
         let rules = waivable.join(", ");
-        let mut text = format!("waiver {name} \"Why\" {{ when {when} waives {rules}");
+        let mut text = format!("waiver {name} \"Why\" {{ when {when} on the caller's word waives {rules}");
         if self.rng.percent(60) {
             let (task, words) = (self.name("o"), self.text());
             let of = self.rng.word(&["finish", "decision"]);

@@ -87,13 +87,24 @@ pub struct Field {
     pub optional: bool,
     /// `as number of …`
     pub reading: Option<&'static str>,
+    /// `as verified`, and its like: it does not come with the body of the request.
+    pub provenance: Option<&'static str>,
+    /// Its name in JSON, where that is another.
+    pub wire: Option<String>,
 }
 
 impl Field {
     fn text(&self, model: &Model) -> String {
         let mark = if self.optional { "?" } else { "" };
         let reading = self.reading.map(|unit| format!(" as number of {unit}")).unwrap_or_default();
-        format!("{}: {}{mark}{reading}", self.name, self.ty.word(model))
+        let provenance = self.provenance.map(|word| format!(" as {word}")).unwrap_or_default();
+        let wire = self.wire.as_ref().map(|wire| format!(" as \"{wire}\"")).unwrap_or_default();
+        format!("{}: {}{mark}{provenance}{wire}{reading}", self.name, self.ty.word(model))
+    }
+
+    /// Its name in JSON.
+    pub fn key(&self) -> &str {
+        self.wire.as_deref().unwrap_or(&self.name)
     }
 }
 
@@ -111,6 +122,14 @@ pub struct Model {
 }
 
 impl Model {
+    /// The members that come with the body of a request, and the facts that do not.
+    pub fn documents(&self) -> (Vec<Field>, Vec<Field>) {
+        let claimed = |field: &Field| field.provenance.is_none_or(|word| word == "claimed");
+        let (body, mut facts): (Vec<Field>, Vec<Field>) = self.request.iter().cloned().partition(claimed);
+        facts.extend(self.signals.iter().cloned());
+        (body, facts)
+    }
+
     /// How many lists lie within each other in a record.
     fn list_levels(&self, record: usize) -> usize {
         let fields = self.records.get(record).map(|(_, fields)| fields.as_slice()).unwrap_or_default();
@@ -170,13 +189,25 @@ impl Maker {
         request.push(self.field(Ty::List(Box::new(scalar), 4)));
         let people = Ty::List(Box::new(Ty::Principal), 4);
         for (name, ty) in [("who", Ty::Principal), ("people", people), ("word", Ty::Str)] {
-            request.push(Field { name: name.to_owned(), ty, optional: false, reading: None });
+            request.push(Field {
+                name: name.to_owned(),
+                ty,
+                optional: false,
+                reading: None,
+                provenance: None,
+                wire: None,
+            });
+        }
+        for field in &mut request {
+            if self.rng.percent(15) {
+                field.provenance = self.rng.pick(&["claimed", "verified", "gathered", "attested"]).copied();
+            }
         }
         self.rng.shuffle(&mut request);
         self.model.request = request;
         for _ in 0..self.rng.below(3) {
             let ty = self.scalar_type();
-            let field = self.field(ty);
+            let field = Field { wire: None, ..self.field(ty) };
             self.model.signals.push(field);
         }
         self.write_types();
@@ -202,7 +233,9 @@ impl Maker {
 
     fn field(&mut self, ty: Ty) -> Field {
         let reading = reading(&mut self.rng, &ty);
-        Field { name: self.name("m"), ty, optional: self.rng.percent(50), reading }
+        let (name, optional) = (self.name("m"), self.rng.percent(50));
+        let wire = self.rng.percent(10).then(|| format!("{name}-wire"));
+        Field { name, ty, optional, reading, provenance: None, wire }
     }
 
     /// Members of a record; records before this one, and lists, may be among them.
