@@ -68,6 +68,17 @@ struct Fired<'p> {
 
 /// What a request comes to.
 pub fn decide(package: &Package, sources: &Sources, request: &Json, signals: &Json, now: i64) -> Answer {
+    decide_noting_faults(package, sources, request, signals, now).0
+}
+
+/// What a request comes to, and whether anything on the way was a fault.
+pub fn decide_noting_faults(
+    package: &Package,
+    sources: &Sources,
+    request: &Json,
+    signals: &Json,
+    now: i64,
+) -> (Answer, bool) {
     let facts = Facts::new(
         package,
         value::request(package, request, signals),
@@ -90,7 +101,7 @@ pub fn decide(package: &Package, sources: &Sources, request: &Json, signals: &Js
     answer.trial.sort();
     answer.obligations.sort();
     answer.scores.sort();
-    answer
+    (answer, facts.faulted.get())
 }
 
 const fn empty() -> Answer {

@@ -136,6 +136,33 @@ impl Built {
     }
 }
 
+/// What went wrong, told in full and shown as it is.
+pub struct Wrong(pub String);
+
+impl std::fmt::Debug for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Everything that is needed to see a failure again.
+pub fn told(seed: u64, files: &[(String, String)], facts: Option<&Facts>, what: &str) -> Wrong {
+    let mut text = format!("seed {seed}: {what}\n");
+    for (path, source) in files {
+        text.push_str(&format!("---- {path}\n{source}\n"));
+    }
+    if let Some(Facts { request, signals, now }) = facts {
+        let now = holdpoint_isa::literal::format_instant(*now);
+        text.push_str(&format!("request {request}\nsignals {signals}\nnow {now}\n"));
+    }
+    Wrong(text)
+}
+
+/// A number from the environment, for long runs.
+pub fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
 /// What two answers do not have in common, one thing a line; nothing where they agree.
 pub fn differences(machine: &Answer, interpreter: &Answer) -> String {
     let (ours, theirs) = (lines(machine), lines(interpreter));

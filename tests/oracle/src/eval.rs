@@ -3,7 +3,7 @@
 //! An operand that is none where a value is needed is not known. A fault outweighs an unknown. Evaluation goes from
 //! left to right and stops once decided; what is not evaluated cannot be a fault.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -33,6 +33,8 @@ pub struct Facts<'p> {
     pub now: i64,
     /// The named values that were needed so far, each evaluated once.
     pub lets: RefCell<BTreeMap<usize, Value>>,
+    /// Whether anything that was evaluated was a fault.
+    pub faulted: Cell<bool>,
 }
 
 impl<'p> Facts<'p> {
@@ -40,13 +42,29 @@ impl<'p> Facts<'p> {
     pub fn new(package: &'p Package, request: Value, signals: Vec<Value>, now: i64) -> Self {
         let zones = Zones::bundled();
         let prepared = package.windows.iter().map(|(window, _)| PreparedWindow::new(&zones, window).ok());
-        Self { package, request, signals, windows: prepared.collect(), now, lets: RefCell::default() }
+        Self {
+            package,
+            request,
+            signals,
+            windows: prepared.collect(),
+            now,
+            lets: RefCell::default(),
+            faulted: Cell::default(),
+        }
     }
 
     /// The same facts at another instant.
     pub fn at(&self, now: i64) -> Self {
         let (request, signals, windows) = (self.request.clone(), self.signals.clone(), self.windows.clone());
-        Self { package: self.package, request, signals, windows, now, lets: RefCell::default() }
+        Self {
+            package: self.package,
+            request,
+            signals,
+            windows,
+            now,
+            lets: RefCell::default(),
+            faulted: Cell::default(),
+        }
     }
 
     /// The value of an expression where one is needed.
@@ -56,6 +74,14 @@ impl<'p> Facts<'p> {
 
     /// The value of an expression.
     pub fn eval(&self, e: &Expr, env: &Env) -> Value {
+        let value = self.value(e, env);
+        if value == Value::Fault {
+            self.faulted.set(true);
+        }
+        value
+    }
+
+    fn value(&self, e: &Expr, env: &Env) -> Value {
         match &*e.kind {
             Kind::Error => Value::Unknown,
             Kind::Const(value) | Kind::Param(_, value) => constant(value),
