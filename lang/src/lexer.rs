@@ -16,8 +16,10 @@ pub type Spanned<'s> = (usize, Token<'s>, usize);
 /// What the lexer makes of a file.
 #[derive(Debug, Default)]
 pub struct Lexed<'s> {
-    /// Tokens for the parser.
+    /// Tokens for the parser. Brackets that the file leaves open are closed at its end.
     pub tokens: Vec<Spanned<'s>>,
+    /// The innermost bracket that the file leaves open.
+    pub unclosed: Option<Spanned<'s>>,
     /// Documentation by the byte at which the documented thing starts.
     pub docs: BTreeMap<usize, Vec<String>>,
 }
@@ -50,6 +52,7 @@ pub fn lex<'s>(file: FileId, text: &'s str, offset: usize, sink: &mut Diagnostic
     }
     bound_nesting(file, &mut lexed.tokens, sink);
     pair_else(&mut lexed.tokens);
+    lexed.unclosed = close_brackets(&mut lexed.tokens, text.len().saturating_add(offset));
     lexed
 }
 
@@ -109,6 +112,27 @@ fn bound_nesting(file: FileId, tokens: &mut Vec<Spanned<'_>>, sink: &mut Diagnos
         sink.push(messages::too_deep(Span::new(file, start, end)));
         tokens.truncate(at);
     }
+}
+
+/// Closes the brackets that are open at the end, so that what they hold is read; tells the innermost of them.
+fn close_brackets<'s>(tokens: &mut Vec<Spanned<'s>>, end: usize) -> Option<Spanned<'s>> {
+    let mut open: Vec<(Spanned<'s>, Token<'s>)> = Vec::new();
+    for token in tokens.iter() {
+        match token.1 {
+            Token::LBrace => open.push((*token, Token::RBrace)),
+            Token::LParen => open.push((*token, Token::RParen)),
+            Token::LBracket => open.push((*token, Token::RBracket)),
+            // A bracket that closes another one than the innermost ends all that are within.
+            close => {
+                if let Some(at) = open.iter().rposition(|(_, wanted)| *wanted == close) {
+                    open.truncate(at);
+                }
+            }
+        }
+    }
+    let innermost = open.last().map(|(opener, _)| *opener);
+    tokens.extend(open.into_iter().rev().map(|(_, close)| (end, close, end)));
+    innermost
 }
 
 /// Tells the `else` of `if … then … else …` from the `else` that replaces `none`: the first one behind a `then` at

@@ -38,14 +38,19 @@ pub fn parse(file: FileId, text: &str) -> (ast::File, Diagnostics) {
         sink.push(messages::source_too_long(Span::new(file, 0, 0)));
         return (ast::File::default(), sink);
     }
-    let Lexed { tokens, docs } = lex(file, text, 0, &mut sink);
+    let Lexed { tokens, docs, unclosed } = lex(file, text, 0, &mut sink);
+    let well_formed = !sink.has_errors();
     let mut build = Build::new(file, docs, &mut sink);
     let end = Span::new(file, text.len(), text.len());
     let parsed = grammar::FileParser::new().parse(&mut build, tokens.into_iter().map(token));
     let tree = parsed.unwrap_or_else(|error| {
-        build.report(syntax_error(file, error, end));
+        build.report_syntax(syntax_error(file, error, end));
         ast::File::default()
     });
+    // Where something else is wrong, the bracket may only seem to be open.
+    if let Some((start, token, stop)) = unclosed.filter(|_| well_formed && !sink.has_errors()) {
+        sink.push(messages::unclosed(end, "file", &expected::found(&token), Span::new(file, start, stop)));
+    }
     (tree, sink)
 }
 
@@ -56,9 +61,13 @@ pub(crate) fn parse_hole(
     offset: usize,
     sink: &mut Diagnostics,
 ) -> Option<ast::Expr> {
-    let Lexed { tokens, docs } = lex(file, text, offset, sink);
+    let Lexed { tokens, docs, unclosed } = lex(file, text, offset, sink);
     let mut build = Build::new(file, docs, sink);
     let end = Span::new(file, offset.saturating_add(text.len()), offset.saturating_add(text.len()));
+    if let Some((start, token, stop)) = unclosed {
+        build.report(messages::unclosed(end, "value", &expected::found(&token), Span::new(file, start, stop)));
+        return None;
+    }
     let parsed = grammar::HoleParser::new().parse(&mut build, tokens.into_iter().map(token));
     parsed.map_err(|error| build.report(syntax_error(file, error, end))).ok()
 }
@@ -72,6 +81,10 @@ fn token(token: Spanned<'_>) -> Result<Spanned<'_>, ()> {
 /// What the parser met instead of what it could have taken.
 fn syntax_error(file: FileId, error: ParseError<usize, Token<'_>, ()>, end: Span) -> Diagnostic {
     match error {
+        // A token without length is a bracket that the lexer closed.
+        ParseError::UnrecognizedToken { token: (start, _, stop), expected } if start == stop => {
+            messages::unexpected(Span::new(file, start, stop), "the end of the file", expected::list(&expected))
+        }
         ParseError::UnrecognizedToken { token: (start, token, stop), expected } => messages::unexpected(
             Span::new(file, start, stop),
             &expected::found(&token),
@@ -95,7 +108,16 @@ impl Build<'_> {
     pub(crate) fn recovered(&mut self, error: Recovery<'_>) {
         let end = self.span(0, 0);
         let diagnostic = syntax_error(self.file(), error.error, end);
-        self.report(diagnostic);
+        self.report_syntax(diagnostic);
+    }
+
+    /// Reports a syntax error; one at the end of the file only where nothing else is wrong, because a bracket that
+    /// is missing further up shows itself there once more.
+    fn report_syntax(&mut self, diagnostic: Diagnostic) {
+        let at_end = diagnostic.primary.span.start == diagnostic.primary.span.end;
+        if !(at_end && self.has_errors()) {
+            self.report(diagnostic);
+        }
     }
 
     /// Reports a declaration that could not be read, from `start` to `end`.

@@ -1,6 +1,9 @@
 //! The language as the runner uses it: check, compile, run the tests of a package.
 
+use holdpoint_compiler::{Compiled, compile, disassemble, run_tests};
+use holdpoint_lang::diag::Severity;
 use holdpoint_lang::diag::render::{self, Style};
+use holdpoint_lang::hir::Package;
 use holdpoint_lang::{Checked, Diagnostic, PackageInput, Sources, check};
 
 use crate::block::Golden;
@@ -42,8 +45,25 @@ pub fn parse(files: &Files) -> Outcome {
 pub fn build(files: &Files) -> Outcome {
     let input =
         PackageInput { name: "example".to_owned(), files: files.sources.clone(), data: files.data.clone() };
-    let Checked { sources, diagnostics, .. } = check(&input, &|_| None);
-    Outcome { sources, diagnostics, module: None }
+    let Checked { sources, package, diagnostics } = check(&input, &holdpoint_stdlib::module);
+    if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Outcome { sources, diagnostics, module: None };
+    }
+    match compile(&package, &sources) {
+        Ok(compiled) => Outcome { sources, diagnostics, module: Some(module(&package, &compiled)) },
+        Err(found) => {
+            Outcome { sources, diagnostics: diagnostics.into_iter().chain(found).collect(), module: None }
+        }
+    }
+}
+
+fn module(package: &Package, compiled: &Compiled) -> Module {
+    let disassembly = match holdpoint_isa::decode(&compiled.module) {
+        Ok(program) => disassemble(&program, Some(&compiled.source_map)),
+        Err(error) => format!("the module does not decode: {error}\n"),
+    };
+    let tests = run_tests(package, compiled).into_iter().map(|test| (test.name, test.failures)).collect();
+    Module { disassembly, bounds: format!("fuel {}\n", compiled.fuel_bound), tests }
 }
 
 impl Outcome {

@@ -231,7 +231,9 @@ fn close(pages: &[Page], counts: &Counts, out: &mut dyn Write) -> io::Result<()>
 
 #[cfg(test)]
 mod tests {
-    use super::Options;
+    use std::fs;
+
+    use super::{Options, run};
 
     fn read(args: &[&str]) -> Options {
         Options::read(args.iter().map(|arg| (*arg).to_owned()))
@@ -245,5 +247,28 @@ mod tests {
         assert!(!options.takes("spec/rules.md::points"));
         assert!(!read(&["--exact", "types"]).takes("spec/types.md::points"));
         assert!(!read(&["--ignored"]).takes("spec/types.md::points"));
+    }
+
+    #[test]
+    fn blessing_rewrites_goldens_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let spec = root.path().join("spec");
+        fs::create_dir(&spec).unwrap();
+        let page = "# A\n\n```table verdicts\nold\n```\ntail\n";
+        fs::write(spec.join("a.md"), page).unwrap();
+        let mut out = Vec::new();
+        assert!(!run(root.path(), &read(&[]), &mut out).unwrap());
+        let report = String::from_utf8(out).unwrap();
+        assert!(report.contains("test spec/a.md::a ... FAILED"), "{report}");
+        assert!(report.contains("spec/a.md:3: this block is not what it shows"), "{report}");
+        assert!(
+            report.contains("test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out")
+        );
+        assert_eq!(fs::read_to_string(spec.join("a.md")).unwrap(), page);
+        assert!(run(root.path(), &read(&["--bless"]), &mut Vec::new()).unwrap());
+        let blessed = fs::read_to_string(spec.join("a.md")).unwrap();
+        assert!(blessed.starts_with("# A\n\n```table verdicts\nrank  verdict\n0     allow\n"), "{blessed}");
+        assert!(blessed.ends_with("3     block\n```\ntail\n"), "{blessed}");
+        assert!(run(root.path(), &read(&[]), &mut Vec::new()).unwrap());
     }
 }

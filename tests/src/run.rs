@@ -212,3 +212,75 @@ fn compare(block: &Block, text: &str, report: &mut Report) {
         report.stale.push((block.line, diff(&held, &text), Edit::of(block, &text)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Preludes, Report, section};
+    use crate::markdown::Page;
+
+    fn run(text: &str) -> Report {
+        let mut page = Page::markdown("p.md", text);
+        let preludes = Preludes::of(&mut page);
+        let mut whole = Report { failures: page.mistakes.clone(), ..Report::default() };
+        for tested in &page.sections {
+            let report = section(tested, &preludes);
+            whole.failures.extend(report.failures);
+            whole.stale.extend(report.stale);
+        }
+        whole
+    }
+
+    fn failure(text: &str) -> String {
+        let report = run(text);
+        let [(_, words)] = report.failures.as_slice() else { panic!("{:?}", report.failures) };
+        words.lines().next().unwrap_or_default().to_owned()
+    }
+
+    const GOOD: &str = "request { n: int }\npolicy p { rule r { block when n > 1 } }\n";
+
+    #[test]
+    fn what_is_as_announced_passes() {
+        let text = format!(
+            "```policy prelude name=base\n{GOOD}```\n```policy verdict with=base\n\
+             test \"two\" {{ given {{ now: 2026-11-20T15:30Z n: 2 }} expect block by r }}\n```\n\
+             ```policy reject with=base\nlet x = m // error: E0301 warning: W0308\n```\n\
+             ```policy parse-only\nlet x = nothing.at.all\n```\n```json\n[1]\n```\n"
+        );
+        assert_eq!(run(&text).failures, []);
+    }
+
+    #[test]
+    fn what_is_not_as_announced_fails() {
+        let wrong = |word: &str, body: &str| failure(&format!("```policy {word}\n{body}```\n"));
+        assert_eq!(wrong("accept", "request { n: it }\n"), "the diagnostics are not those announced");
+        assert_eq!(
+            wrong("accept", "request { n: it } // error: E0304\n"),
+            "only a `reject` block announces diagnostics"
+        );
+        assert_eq!(wrong("parse-only", "request {\n"), "the diagnostics are not those announced");
+        assert_eq!(
+            wrong("reject", "request { n: it } // error: E0301\n"),
+            "the diagnostics are not those announced"
+        );
+        assert!(wrong("reject", GOOD).starts_with("nothing is announced"));
+        assert_eq!(wrong("verdict", GOOD), "a `verdict` block has at least one `test`");
+        assert_eq!(wrong("bytecode", GOOD), "a block ```disassembly must follow");
+        assert_eq!(wrong("fuel", GOOD), "a block ```fuel must follow");
+        assert_eq!(wrong("accept with=base", GOOD), "no prelude of this page has the name `base`");
+        assert_eq!(wrong("prelude name=base", GOOD), "no block takes in the prelude `base`");
+        let test = "test \"two\" { given { now: 2026-11-20T15:30Z n: 2 } expect allow }\n";
+        assert_eq!(wrong("verdict", &format!("{GOOD}{test}")), "test \"two\": expected allow, got block");
+    }
+
+    #[test]
+    fn goldens_are_compared() {
+        let stale = |text: String| run(&text).stale.len();
+        assert_eq!(stale(format!("```policy fuel\n{GOOD}```\n```fuel\nfuel 0\n```\n")), 1);
+        assert_eq!(stale("```table verdicts\n```\n".to_owned()), 1);
+        assert!(failure("```diagnostics\n```\n").contains("there is none"));
+        assert!(failure("```table nothing\n```\n").starts_with("unknown table"));
+        assert!(failure("```table verdicts\n```\n```json\n{\n```\n").starts_with("no JSON"));
+        let wrong = "```policy reject\nrequest { n: it } // error: E0304\n```\n```disassembly\n```\n";
+        assert_eq!(failure(wrong), "there is no module to show");
+    }
+}

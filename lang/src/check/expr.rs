@@ -174,6 +174,8 @@ impl Checker<'_> {
         }
         let base = self.expr(base, None);
         match base.ty.required().clone() {
+            // A member that is missing in the text was reported when it was read.
+            _ if name.name.is_empty() => error(span),
             Type::Error => error(span),
             Type::Record(id) => {
                 let def = self.package.records.get(id);

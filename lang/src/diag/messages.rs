@@ -100,6 +100,12 @@ pub fn unexpected(span: Span, found: &str, expected: Option<String>) -> Diagnost
     }
 }
 
+/// A bracket that is never closed.
+pub fn unclosed(end: Span, what: &str, bracket: &str, open: Span) -> Diagnostic {
+    Diagnostic::new(Code::Unexpected, end, format!("the {what} ends before a {bracket} is closed"))
+        .also(open, "opened here")
+}
+
 /// `a < b < c`
 pub fn chained_comparison(span: Span) -> Diagnostic {
     Diagnostic::new(Code::ChainedComparison, span, "comparisons do not chain").help("write `a < b and b < c`")

@@ -1,8 +1,8 @@
 //! The ways of showing a diagnostic: for a terminal, as one line, as JSON.
 //!
 //! Lines and columns exist only here; everything before counts bytes. Whatever comes from a source or a message is
-//! made harmless first (see [`clean`]): diagnostics are shown in terminals and logs of people who did not write the
-//! policy. No type of the library that draws the snippets leaves [`text`].
+//! made harmless first: diagnostics are shown in terminals and logs of people who did not write the policy. No type of
+//! the library that draws the snippets leaves `text.rs`.
 
 mod clean;
 mod concise;

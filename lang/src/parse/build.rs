@@ -32,6 +32,8 @@ pub(crate) enum PolicyItem {
     Rule(RuleDecl),
     Waiver(WaiverDecl),
     Allow(Span),
+    /// What could not be read.
+    Error,
 }
 
 /// The state of reading one file.
@@ -52,6 +54,10 @@ impl<'a> Build<'a> {
 
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
         self.sink.push(diagnostic);
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.sink.has_errors()
     }
 
     pub(crate) fn span(&self, start: usize, end: usize) -> Span {
@@ -193,6 +199,8 @@ impl<'a> Build<'a> {
                 PolicyItem::Rule(rule) => policy.rules.push(rule),
                 PolicyItem::Waiver(waiver) => policy.waivers.push(waiver),
                 PolicyItem::Allow(span) => policy.allow = Some(span),
+                // It may have been a rule: nobody shall be told that the policy has none.
+                PolicyItem::Error => policy.allow = policy.allow.or(Some(policy.name.span)),
             }
         }
         policy
@@ -205,8 +213,9 @@ impl<'a> Build<'a> {
         name: Ident,
         title: Option<Ident>,
         head: Vec<HeadClause>,
-        statements: Vec<Statement>,
+        statements: Vec<Option<Statement>>,
     ) -> RuleDecl {
+        let says_nothing = statements.is_empty();
         let mut rule = RuleDecl {
             docs: self.docs(start),
             name,
@@ -216,7 +225,7 @@ impl<'a> Build<'a> {
             trial: flags.contains(&"trial"),
             guard: None,
             on_unknown: None,
-            statements,
+            statements: statements.into_iter().flatten().collect(),
         };
         for clause in head {
             match clause {
@@ -235,7 +244,7 @@ impl<'a> Build<'a> {
                 }
             }
         }
-        if rule.statements.is_empty() {
+        if says_nothing {
             self.report(messages::empty_rule(rule.name.span, &rule.name.name));
         }
         rule

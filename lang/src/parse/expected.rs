@@ -41,6 +41,10 @@ const SHOWN_MAX: usize = 4;
 /// The expected things in words, the most useful first; nothing where there are none to name.
 pub(super) fn list(expected: &[String]) -> Option<String> {
     let has = |token: &str| expected.iter().any(|name| name == token);
+    // Where any word is a name, naming all words would say nothing.
+    if has("\"name\"") && has("\"policy\"") && has("\"satisfies\"") {
+        return Some(if has("\"}\"") { "a name or `}`" } else { "a name" }.to_owned());
+    }
     // Where a value may start, names and brackets may too: one word for all of them.
     let value = has("\"int\"") && has("\"name\"");
     let covered = |token: &str| {
