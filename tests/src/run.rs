@@ -205,9 +205,12 @@ fn compare_golden(block: &Block, golden: Golden, outcome: &Outcome, report: &mut
     }
 }
 
+/// Blanks at the ends of lines and empty lines at the end do not count.
 fn compare(block: &Block, text: &str, report: &mut Report) {
-    let text = format!("{}\n", text.trim_end());
-    let held: String = block.text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    let trimmed = |text: &str| -> String {
+        text.trim_end().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    };
+    let (held, text) = (trimmed(&block.text), trimmed(text));
     if held != text {
         report.stale.push((block.line, diff(&held, &text), Edit::of(block, &text)));
     }
