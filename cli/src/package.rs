@@ -1,15 +1,14 @@
 //! Packages and modules from files.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use holdpoint_isa::codec::decode_source_map;
 use holdpoint_isa::program::SourceMap;
 use holdpoint_lang::diag::{Diagnostic, Severity, render};
 use holdpoint_lang::{Checked, PackageInput, check};
-use holdpoint_vm::VerifiedProgram;
+use holdpoint_vm::{Snapshot, VerifiedProgram};
 
 use crate::args::DiagnosticFormat;
 use crate::exit::{Exit, Failure};
@@ -181,17 +180,21 @@ fn beside(path: &Path) -> Result<SourceMap, Failure> {
 }
 
 /// Where the source map of a module lies.
-pub(crate) fn map_path(module: &Path) -> std::path::PathBuf {
+pub(crate) fn map_path(module: &Path) -> PathBuf {
     let mut name = module.as_os_str().to_owned();
     name.push(".map");
     name.into()
 }
 
-/// JSON files that hold a request, by path; the first one is shown to those who try the server.
-pub(crate) fn sample_request(path: &Path) -> Option<std::path::PathBuf> {
+/// A JSON file of the package that is a request, one named `ready` before others; it is shown to those who try the
+/// server.
+pub(crate) fn sample_request(path: &Path, program: &VerifiedProgram) -> Option<PathBuf> {
     let input = read(path).ok()?;
-    let data: &BTreeMap<String, String> = &input.data;
-    let name = data.keys().find(|name| name.ends_with("ready.json")).or_else(|| data.keys().next())?;
+    let mut snapshot = Snapshot::new();
+    let mut fits = |text: &String| snapshot.read(program.program(), text.as_bytes(), b"").is_ok();
+    let mut names: Vec<&String> =
+        input.data.iter().filter(|(_, text)| fits(text)).map(|(name, _)| name).collect();
+    names.sort_by_key(|name| !name.ends_with("ready.json"));
     let root = if path.is_dir() { path } else { path.parent()? };
-    Some(root.join(name))
+    names.first().map(|name| root.join(name))
 }

@@ -3,7 +3,7 @@
 //! The compiler is pure, and what it emits is verified before anyone sees it. It asks the machine's own window
 //! calendar whether a window can ever be open, so that both mean the same.
 //!
-//! Reading order: [`layout`], [`regs`], [`lower`], [`reason`], [`suite`], [`disasm`].
+//! Reading order: `layout`, `regs`, `lower`, `reason`, `suite`, `disasm`.
 #![deny(clippy::arithmetic_side_effects)]
 
 mod disasm;

@@ -96,6 +96,10 @@ pub struct FieldDecl {
     pub ty: TypeExpr,
     /// `as number of UNIT`.
     pub reading: Option<Ident>,
+    /// `as claimed`, `as verified`, `as gathered` or `as attested`.
+    pub provenance: Option<Ident>,
+    /// `as "name-in-json"`.
+    pub wire: Option<Ident>,
 }
 
 /// A type as written.
@@ -287,6 +291,8 @@ pub struct PolicyDecl {
     pub on_unknown: Option<VerdictWord>,
     /// `allow`, with its place.
     pub allow: Option<Span>,
+    /// `on the caller's word`, with its place.
+    pub on_word: Option<Span>,
     /// Parameters.
     pub params: Vec<ParamDecl>,
     /// Names for values.
@@ -407,6 +413,8 @@ pub struct WaiverDecl {
     pub waives: Vec<Ident>,
     /// What it obliges to.
     pub obligations: Vec<ObligationDecl>,
+    /// `on the caller's word`, with its place.
+    pub on_word: Option<Span>,
 }
 
 /// `oblige`

@@ -4,6 +4,7 @@
 //! Declarations may stand in any order and in any file of the package; what a declaration needs is checked when it is
 //! first needed, which also finds definitions that need themselves.
 
+mod claims;
 mod data;
 mod expr;
 mod names;

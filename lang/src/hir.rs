@@ -2,7 +2,7 @@
 //! interpreter walks.
 
 use holdpoint_isa::builtins::Builtin;
-use holdpoint_isa::program::{Const, Effect};
+use holdpoint_isa::program::{Const, Effect, Provenance};
 use holdpoint_isa::types::Reading;
 use holdpoint_isa::verdict::Verdict;
 use holdpoint_isa::window::{Calendar, Window};
@@ -74,6 +74,10 @@ pub struct Field {
     pub ty: Type,
     /// What a bare number means.
     pub reading: Reading,
+    /// On whose word it rests; only members of the request differ in it.
+    pub provenance: Provenance,
+    /// Its name in JSON.
+    pub wire: String,
     /// Its documentation.
     pub docs: Vec<String>,
 }

@@ -65,7 +65,12 @@ pub(crate) fn parse_hole(
     let mut build = Build::new(file, docs, sink);
     let end = Span::new(file, offset.saturating_add(text.len()), offset.saturating_add(text.len()));
     if let Some((start, token, stop)) = unclosed {
-        build.report(messages::unclosed(end, "value", &expected::found(&token), Span::new(file, start, stop)));
+        build.report(messages::unclosed(
+            end,
+            "value",
+            &expected::found(&token),
+            Span::new(file, start, stop),
+        ));
         return None;
     }
     let parsed = grammar::HoleParser::new().parse(&mut build, tokens.into_iter().map(token));
@@ -83,7 +88,11 @@ fn syntax_error(file: FileId, error: ParseError<usize, Token<'_>, ()>, end: Span
     match error {
         // A token without length is a bracket that the lexer closed.
         ParseError::UnrecognizedToken { token: (start, _, stop), expected } if start == stop => {
-            messages::unexpected(Span::new(file, start, stop), "the end of the file", expected::list(&expected))
+            messages::unexpected(
+                Span::new(file, start, stop),
+                "the end of the file",
+                expected::list(&expected),
+            )
         }
         ParseError::UnrecognizedToken { token: (start, token, stop), expected } => messages::unexpected(
             Span::new(file, start, stop),

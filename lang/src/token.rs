@@ -122,6 +122,12 @@ keywords! {
     Expect "expect" contextual;
     By "by" contextual;
     From "from" contextual;
+    Claimed "claimed" contextual;
+    Verified "verified" contextual;
+    Gathered "gathered" contextual;
+    Attested "attested" contextual;
+    The "the" contextual;
+    Word "word" contextual;
 }
 
 /// What is wrong with a stretch that is no token.
@@ -181,6 +187,9 @@ pub enum Token<'s> {
     /// A text with its quotes.
     #[regex(r#""([^"\\\n]|\\[^\n])*""#, |lex| lex.slice())]
     Text(&'s str),
+    /// `caller's`, of `on the caller's word`.
+    #[token("caller's")]
+    Callers,
     /// A stretch that is no token.
     Bad(LexError),
     /// `{`

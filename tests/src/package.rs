@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn comments_announce_diagnostics() {
-        let files = split("let a = x  // error: E0301, E0402\nlet b = 1  // warning: W0308 error: E0302\n");
+        let files = split("let a = x  // error: E0301, E0402\nlet b = 1  // warning: W0309 error: E0302\n");
         let mark = |line, severity, code| (FILE.to_owned(), line, severity, code);
         assert_eq!(
             files.announced().unwrap(),

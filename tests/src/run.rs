@@ -246,7 +246,7 @@ mod tests {
         let text = format!(
             "```policy prelude name=base\n{GOOD}```\n```policy verdict with=base\n\
              test \"two\" {{ given {{ now: 2026-11-20T15:30Z n: 2 }} expect block by r }}\n```\n\
-             ```policy reject with=base\nlet x = m // error: E0301 warning: W0308\n```\n\
+             ```policy reject with=base\nlet x = m // error: E0301 warning: W0309\n```\n\
              ```policy parse-only\nlet x = nothing.at.all\n```\n```json\n[1]\n```\n"
         );
         assert_eq!(run(&text).failures, []);

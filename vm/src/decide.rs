@@ -238,7 +238,9 @@ impl<'r> Report<'r> {
             Value::Fault(fault) => (format!("the evaluation ended: {}", fault.text()), Vec::new()),
             Value::Unknown(cause) => {
                 let mut causes = default.map(|text| machine.write(self.run, text).causes).unwrap_or_default();
-                causes.insert(cause);
+                if fired.cond != Value::UNSET {
+                    causes.insert(cause);
+                }
                 let unknown: BTreeSet<String> = causes.into_iter().map(|cause| self.cause(cause)).collect();
                 let unknown: Vec<String> = unknown.into_iter().collect();
                 (are_unknown(&unknown), unknown)

@@ -30,6 +30,15 @@ pub(crate) struct Written {
     fault: Option<Fault>,
 }
 
+impl Written {
+    /// Notes what was not known; of an element that a loop never came to there is nothing to say.
+    fn note(&mut self, cause: u16) {
+        if Value::Unknown(cause) != Value::UNSET {
+            self.causes.insert(cause);
+        }
+    }
+}
+
 impl Machine {
     /// Writes a text.
     pub(crate) fn write(&mut self, run: Run<'_>, text: &Text) -> Written {
@@ -53,7 +62,7 @@ impl Machine {
             Piece::Part { cond, when, holds, fails, unknown } => {
                 let cond = self.get(*cond);
                 if let Value::Unknown(cause) = cond {
-                    written.causes.insert(cause);
+                    written.note(cause);
                 }
                 // A part bears on the outcome unless it speaks against the objection.
                 if cond == Value::Bool(!when) {
@@ -95,8 +104,8 @@ fn show_scalar(run: Run<'_>, value: Value, scalar: Scalar, written: &mut Written
     let out = &mut written.text;
     match (value, scalar) {
         (Value::Unknown(cause), _) => {
-            written.causes.insert(cause);
             out.push_str(UNKNOWN);
+            written.note(cause);
         }
         (Value::Fault(fault), _) => {
             written.fault.get_or_insert(fault);

@@ -209,6 +209,12 @@ fn references(program: &Program) -> Result<(), LoadError> {
         waiver.rules.iter().try_for_each(|rule| holds("rule", *rule, program.rules.len()))?;
         waiver.obligations.iter().try_for_each(|o| holds("text", o.text, program.texts.len()))?;
     }
+    for window in &program.windows {
+        let ranges = window.open.len().saturating_add(window.closed.len());
+        if ranges > limits::WINDOW_RANGES_MAX as usize {
+            return invalid(format!("window `{}` has {ranges} ranges", window.name));
+        }
+    }
     let spans = program.windows.iter().flat_map(|window| window.open.iter().chain(&window.closed));
     for span in spans {
         if let holdpoint_isa::window::Days::Calendar(calendar) = span.days {

@@ -15,7 +15,7 @@ pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr) -> Result<Exit
     let source_map_bytes =
         encode_source_map(&policy.source_map).map_err(|error| Failure::new(Exit::Refused, error))?;
     log_to_stderr();
-    let sample = package::sample_request(path);
+    let sample = package::sample_request(path, &policy.program);
     let (name, hash) = (policy.name.clone(), policy.program.hash());
     let bound = policy.program.fuel_bound();
     let policy = holdpoint_server::Policy {

@@ -39,8 +39,7 @@ impl<'a> Lower<'a> {
     pub(super) fn place(&self, e: &Expr) -> Option<Place<'a>> {
         match &*e.kind {
             hir::Kind::Request => {
-                let fields = &self.layouts.first()?.fields;
-                Some(Place::Record { base: Base::Root, presence: None, fields })
+                Some(Place::Record { base: Base::Root, presence: None, fields: self.request })
             }
             hir::Kind::Member(base, index) => match self.place(base)? {
                 Place::Record { base, fields, .. } => {
@@ -160,7 +159,7 @@ impl<'a> Lower<'a> {
             hir::Kind::Const(value) | hir::Kind::Param(_, value) => self.load_const(value, dst),
             hir::Kind::Now => self.emit(Op::Now { dst }),
             hir::Kind::Signal(id) => {
-                let slot = self.signal_slot(*id);
+                let slot = Slot(self.signal_slots.get(*id).copied().unwrap_or(u16::MAX));
                 self.emit(Op::Fact { dst, slot });
             }
             hir::Kind::Let(_) | hir::Kind::Local(_) => {
@@ -225,13 +224,6 @@ impl<'a> Lower<'a> {
     pub(super) fn load_const(&mut self, value: &Const, dst: Reg) {
         let konst = self.constant(value);
         self.emit(Op::Const { dst, konst });
-    }
-
-    /// Signals lie behind the members of the request, in the order of their declaration.
-    fn signal_slot(&mut self, id: usize) -> Slot {
-        let first = usize::from(self.layouts.first().map_or(0, |layout| layout.slots));
-        let own = self.package.signals.len().saturating_sub(id);
-        Slot(self.index("slots", first.saturating_sub(own)))
     }
 
     fn list(&mut self, list: &[Expr], dst: Reg) {
@@ -412,14 +404,14 @@ impl<'a> Lower<'a> {
             Arith::DivDec => Op::DivDec { dst, lhs, rhs },
             Arith::PercentOf => Op::PercentOf { dst, lhs, rhs },
             Arith::DivInt => {
-                let (lhs, rhs) = (self.to_dec(lhs), self.to_dec(rhs));
+                let (lhs, rhs) = (self.decimal(lhs), self.decimal(rhs));
                 Op::DivDec { dst, lhs, rhs }
             }
-            Arith::DivDecInt => Op::DivDec { dst, lhs, rhs: self.to_dec(rhs) },
-            Arith::MulDecInt => Op::MulDec { dst, lhs, rhs: self.to_dec(rhs) },
-            Arith::MulIntDec => Op::MulDec { dst, lhs: self.to_dec(lhs), rhs },
-            Arith::IntPercentOf => Op::PercentOf { dst, lhs: self.to_dec(lhs), rhs },
-            Arith::PercentOfInt => Op::PercentOf { dst, lhs, rhs: self.to_dec(rhs) },
+            Arith::DivDecInt => Op::DivDec { dst, lhs, rhs: self.decimal(rhs) },
+            Arith::MulDecInt => Op::MulDec { dst, lhs, rhs: self.decimal(rhs) },
+            Arith::MulIntDec => Op::MulDec { dst, lhs: self.decimal(lhs), rhs },
+            Arith::IntPercentOf => Op::PercentOf { dst, lhs: self.decimal(lhs), rhs },
+            Arith::PercentOfInt => Op::PercentOf { dst, lhs, rhs: self.decimal(rhs) },
             Arith::DurationPercent => Op::PercentInt { dst, count: lhs, percent: rhs },
             Arith::PercentDuration => Op::PercentInt { dst, count: rhs, percent: lhs },
             Arith::DurationDec => Op::ScaleInt { dst, count: lhs, factor: rhs },
@@ -428,7 +420,7 @@ impl<'a> Lower<'a> {
         self.emit(op);
     }
 
-    fn to_dec(&mut self, src: Reg) -> Reg {
+    fn decimal(&mut self, src: Reg) -> Reg {
         let dst = self.take(Kind::Dec);
         self.emit(Op::IntToDec { dst, src });
         dst

@@ -2,7 +2,7 @@
 
 use holdpoint_isa::Dec;
 use holdpoint_isa::literal;
-use holdpoint_isa::program::Const;
+use holdpoint_isa::program::{Const, Provenance};
 use holdpoint_isa::types::Reading;
 use serde_json::{Map, Value};
 
@@ -141,13 +141,20 @@ impl<'a> Checker<'a> {
             }
             let signal = self.package.signals.iter().find(|signal| signal.name == name.name);
             if let Some((ty, reading)) = signal.map(|signal| (signal.ty.clone(), signal.reading)) {
-                self.set(&mut facts.signals, name, value, &ty, reading);
+                self.set(&mut facts.signals, &name.name, value, &ty, reading);
                 continue;
             }
             if let Some(request) = self.package.request {
-                self.set_member(&mut facts.request, request, name, value);
+                let claimed = self.is_claimed(request, &name.name);
+                let object = if claimed { &mut facts.request } else { &mut facts.signals };
+                self.set_member(object, request, name, value);
             }
         }
+    }
+
+    fn is_claimed(&self, request: usize, name: &str) -> bool {
+        let fields = self.package.records.get(request).map(|def| def.fields.as_slice()).unwrap_or_default();
+        fields.iter().all(|field| field.name != name || field.provenance == Provenance::Claimed)
     }
 
     fn instant(&mut self, value: &'a DataValue) -> Option<i64> {
@@ -170,8 +177,8 @@ impl<'a> Checker<'a> {
     ) {
         let def = self.package.records.get(record);
         let field = def.and_then(|def| def.fields.iter().find(|field| field.name == name.name));
-        match field.map(|field| (field.ty.clone(), field.reading)) {
-            Some((ty, reading)) => self.set(object, name, value, &ty, reading),
+        match field.map(|field| (field.ty.clone(), field.reading, field.wire.clone())) {
+            Some((ty, reading, wire)) => self.set(object, &wire, value, &ty, reading),
             None => {
                 let members: Vec<&str> =
                     def.map(|d| d.fields.iter().map(|f| f.name.as_str()).collect()).unwrap_or_default();
@@ -189,14 +196,14 @@ impl<'a> Checker<'a> {
     fn set(
         &mut self,
         object: &mut Map<String, Value>,
-        name: &'a ast::Ident,
+        name: &str,
         value: &'a DataValue,
         ty: &Type,
         reading: Reading,
     ) {
-        let below = object.remove(&name.name);
+        let below = object.remove(name);
         if let Some(json) = self.json(value, ty, reading, below) {
-            object.insert(name.name.clone(), json);
+            object.insert(name.to_owned(), json);
         }
     }
 

@@ -103,6 +103,8 @@ impl Checker<'_> {
             }
             (_, Some((_, value, ty))) => node(Kind::Const(value), ty, span),
             (Some(value), None) => value,
+            // What the name should be was wrong already, so the name is not to blame.
+            (None, None) if expected.is_some_and(Type::is_error) => error(span),
             (None, None) => {
                 let diagnostic = self.unknown_name(name, span, expected);
                 self.report(diagnostic);

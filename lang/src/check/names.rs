@@ -41,6 +41,9 @@ impl<'a> Checker<'a> {
         for (index, name) in names.into_iter().enumerate() {
             let ident = spans.iter().flatten().find(|ident| ident.name == name);
             let span = ident.map_or_else(|| self.package_span(), |ident| ident.span);
+            if crate::token::Kw::from_word(&name).is_some_and(crate::token::Kw::is_reserved) {
+                self.report(messages::reserved(span, &name));
+            }
             let ident = ast::Ident { name, span };
             self.declare(&ident, Meaning::Request(index), false);
         }
@@ -60,12 +63,11 @@ impl<'a> Checker<'a> {
             ast::Item::Fn(decl) => self.declare_fn(decl, watched),
             ast::Item::Let(decl) => self.declare_let(decl, None, watched),
             ast::Item::Param(decl) => self.declare_param(decl, watched),
-            ast::Item::Fixture(decl) => match self.fixtures.insert(&decl.name.name, decl) {
-                Some(first) => {
-                    self.report(messages::duplicate(decl.name.span, &decl.name.name, first.name.span))
+            ast::Item::Fixture(decl) => {
+                if let Some(first) = self.fixtures.insert(&decl.name.name, decl) {
+                    self.report(messages::duplicate(decl.name.span, &decl.name.name, first.name.span));
                 }
-                None => {}
-            },
+            }
             _ => {}
         }
     }

@@ -58,6 +58,7 @@ impl<'a> Checker<'a> {
     fn policy(&mut self, decl: &'a ast::PolicyDecl) -> hir::Policy {
         let head = decl.head.as_ref().map(|head| self.condition(head));
         let floor = self.on_unknown(decl.on_unknown);
+        self.check_governing_claims(decl, head.as_ref());
         if decl.rules.is_empty() && decl.allow.is_none() {
             self.report(messages::empty_policy(decl.name.span, &decl.name.name));
         }
@@ -80,6 +81,14 @@ impl<'a> Checker<'a> {
             rules,
             waivers,
             span: decl.name.span,
+        }
+    }
+
+    /// A policy that lets through by `allow` alone has no rule to object, so its head must be more than a claim.
+    fn check_governing_claims(&mut self, decl: &ast::PolicyDecl, head: Option<&Expr>) {
+        let (Some(allow), None, Some(head)) = (decl.allow, decl.on_word, head) else { return };
+        if decl.rules.iter().all(|rule| rule.trial) && self.rests_on_claims(head) {
+            self.report(messages::claims_alone(head.span, "policy", allow.after()));
         }
     }
 
@@ -240,7 +249,7 @@ impl<'a> Checker<'a> {
             None => 1,
             Some((count, span)) => {
                 u32::try_from(count).ok().filter(|count| *count >= 1).unwrap_or_else(|| {
-                    self.report(messages::limit(span, "`needs` is at least 1 and", u64::from(u32::MAX), 0));
+                    self.report(messages::out_of_range(span, "`needs`", 1, u64::from(u32::MAX)));
                     1
                 })
             }
@@ -287,6 +296,9 @@ impl<'a> Checker<'a> {
             return None;
         };
         let when = self.condition(when);
+        if decl.on_word.is_none() && self.rests_on_claims(&when) {
+            self.report(messages::claims_alone(when.span, "waiver", when.span.after()));
+        }
         if decl.waives.is_empty() {
             self.report(messages::waiver_incomplete(decl.name.span, &decl.name.name, "waives"));
         }

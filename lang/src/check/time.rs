@@ -1,5 +1,6 @@
 //! Windows and calendars.
 
+use holdpoint_isa::limits;
 use holdpoint_isa::window::{Calendar, Date, Days, Span as WindowSpan, Weekdays, Window};
 
 use super::Checker;
@@ -44,6 +45,15 @@ impl<'a> Checker<'a> {
         for range in &decl.ranges {
             let spans = self.window_spans(range);
             if range.open { open.extend(spans) } else { closed.extend(spans) }
+        }
+        let count = decl.ranges.len() as u64;
+        if count > u64::from(limits::WINDOW_RANGES_MAX) {
+            self.report(messages::limit(
+                decl.name.span,
+                "the ranges of a window",
+                limits::WINDOW_RANGES_MAX.into(),
+                count,
+            ));
         }
         let meaning = Meaning::Window(self.package.windows.len());
         let window = Window { name: decl.name.name.clone(), zone, open, closed };

@@ -1,6 +1,7 @@
 //! Types: declarations of enums and records, types as written, types as shown.
 
 use holdpoint_isa::limits;
+use holdpoint_isa::program::Provenance;
 use holdpoint_isa::types::Reading;
 
 use super::Checker;
@@ -49,7 +50,8 @@ impl<'a> Checker<'a> {
             None => self.report(messages::no_request(self.package_span())),
         }
         for decl in &records {
-            let fields = self.fields(&decl.fields);
+            let request = self.package.request == Some(self.package.records.len());
+            let fields = self.fields(&decl.fields, request);
             let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
             self.package.records.push(hir::Record { name, fields, docs });
         }
@@ -69,7 +71,12 @@ impl<'a> Checker<'a> {
         }
         let count = members.len() as u64;
         if count > u64::from(limits::ENUM_MEMBERS_MAX) {
-            self.report(messages::limit(decl.name.span, "an enum", limits::ENUM_MEMBERS_MAX.into(), count));
+            self.report(messages::limit(
+                decl.name.span,
+                "the members of an enum",
+                limits::ENUM_MEMBERS_MAX.into(),
+                count,
+            ));
         }
         let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
         self.package.enums.push(hir::Enum { name, members, ordered: decl.ordered, docs });
@@ -88,7 +95,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn fields(&mut self, decls: &[ast::FieldDecl]) -> Vec<hir::Field> {
+    /// The members of a record; only those of the request say on whose word they rest.
+    fn fields(&mut self, decls: &[ast::FieldDecl], request: bool) -> Vec<hir::Field> {
         let mut fields: Vec<hir::Field> = Vec::new();
         for decl in decls {
             let earlier = decls
@@ -100,9 +108,31 @@ impl<'a> Checker<'a> {
             }
             let ty = self.ty(&decl.ty);
             let reading = self.reading(&ty, decl.reading.as_ref());
-            fields.push(hir::Field { name: decl.name.name.clone(), ty, reading, docs: decl.docs.clone() });
+            let provenance = self.provenance(decl, request);
+            let name = decl.name.name.clone();
+            let wire = decl.wire.as_ref().map_or_else(|| name.clone(), |wire| wire.name.clone());
+            if let Some(span) = decl.wire.as_ref().map(|wire| wire.span)
+                && let Some(first) = fields.iter().position(|field| field.wire == wire)
+            {
+                let first = decls.get(first).map_or(span, |decl| decl.name.span);
+                self.report(messages::duplicate(span, &wire, first));
+            }
+            fields.push(hir::Field { name, ty, reading, provenance, wire, docs: decl.docs.clone() });
         }
         fields
+    }
+
+    fn provenance(&mut self, decl: &ast::FieldDecl, request: bool) -> Provenance {
+        let Some(word) = &decl.provenance else { return Provenance::Claimed };
+        if !request {
+            self.report(messages::misplaced_clause(
+                word.span,
+                &format!("as {}", word.name),
+                "a member of the request",
+            ));
+        }
+        let known = Provenance::WORDS.into_iter().find(|(known, _)| *known == word.name);
+        known.map_or(Provenance::Claimed, |(_, provenance)| provenance)
     }
 
     /// The meaning of a bare number for a type.
@@ -211,8 +241,7 @@ impl<'a> Checker<'a> {
         match u32::try_from(max).ok().filter(|max| (1..=cap).contains(max)) {
             Some(max) => max,
             None => {
-                let found = u64::try_from(max).unwrap_or(0);
-                self.report(messages::limit(span, "a maximum is at least 1 and", cap.into(), found));
+                self.report(messages::out_of_range(span, "a maximum", 1, cap.into()));
                 cap
             }
         }
@@ -220,7 +249,7 @@ impl<'a> Checker<'a> {
 
     /// A type as messages show it.
     pub(super) fn show(&self, ty: &Type) -> String {
-        let name = match ty {
+        match ty {
             Type::Error => "something wrong".to_owned(),
             Type::None => "`none`".to_owned(),
             Type::Bool => "`bool`".to_owned(),
@@ -240,8 +269,7 @@ impl<'a> Checker<'a> {
             }
             Type::List(element, _) => format!("`list<{}>`", self.show(element).trim_matches('`')),
             Type::Optional(inner) => format!("`{}?`", self.show(inner).trim_matches('`')),
-        };
-        name
+        }
     }
 
     /// Reports records that contain themselves and lists that nest too deeply.

@@ -68,7 +68,8 @@ codes! {
     "E0305" UnknownMember Error "unknown member", rule "type.members";
     "E0306" UnknownModule Error "unknown module", rule "module.use";
     "E0307" NoRequest Error "no request type", rule "request.type";
-    "W0308" Unused Warning "name that nothing uses", rule "name.unused";
+    "E0308" ReservedName Error "reserved word as a name", rule "name.reserved";
+    "W0309" Unused Warning "name that nothing uses", rule "name.unused";
 
     "E0401" TypeMismatch Error "types differ", rule "type.mismatch";
     "E0402" NoOperator Error "operator not defined for these types", rule "type.operators";
@@ -93,6 +94,8 @@ codes! {
     "E0505" UnknownRule Error "unknown rule", rule "waiver.rules";
     "E0506" OnUnknownAllows Error "unknown that would not object", rule "unknown.verdict";
     "E0507" WaiverIncomplete Error "waiver without condition or rule", rule "waiver.when";
+
+    "E0508" ClaimsAlone Error "release on the caller's word alone", rule "fact.claims";
 
     "E0601" UnknownZone Error "unknown time zone", rule "window.zone";
     "E0602" BadRange Error "range that ends before it starts", rule "window.ranges";

@@ -63,6 +63,8 @@ limits! {
     CELLS_MAX: u64 = 4_000_000, unit "values", rule "fuel.memory";
     /// Rounds of the search for the instant at which a delay ends.
     RETRY_ROUNDS_MAX: u32 = 64, unit "rounds", rule "delay.fixpoint";
+    /// Ranges of one window.
+    WINDOW_RANGES_MAX: u32 = 64, unit "ranges", rule "window.ranges.max";
     /// Days that the search for an instant looks ahead.
     HORIZON_DAYS: u32 = 400, unit "days", rule "window.horizon";
     /// Bytes of one rendered reason.

@@ -28,10 +28,10 @@ pub struct Program {
     pub tzdb: String,
     /// Enums, for reading and writing their members.
     pub enums: Vec<EnumDef>,
-    /// Layouts; the first is the root: the request's members, then the signals.
+    /// Layouts; the first is the root: the members that the caller sends, then the other facts.
     pub layouts: Vec<Layout>,
-    /// Signals, each in a slot of the root layout.
-    pub signals: Vec<Signal>,
+    /// Facts that the caller does not send, in slots of the root layout behind those that it does.
+    pub facts: Vec<Fact>,
     /// Reasons for not knowing, as phrases that `is unknown` may follow: one for each slot of each layout, one for
     /// each calendar from `calendar_cause` on, the [`CommonCause`]s from `common_cause` on, then those that
     /// operations name.
@@ -162,20 +162,57 @@ pub enum Node {
     },
 }
 
-/// A fact that the server gathers.
+/// A fact that the caller does not send: a member of the request that is not claimed, or a signal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signal {
-    /// Its name.
+pub struct Fact {
+    /// Its name and slots, in the root layout. It may always be left out, and is unknown then.
+    pub field: Field,
+    /// On whose word it rests.
+    pub provenance: Provenance,
+    /// For a signal, what answers it.
+    pub source: Option<Source>,
+}
+
+/// On whose word a fact rests (rule `fact.provenance`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub enum Provenance {
+    /// The caller's.
+    #[default]
+    Claimed,
+    /// The identity provider's: the caller's identity and the claims of the token.
+    Verified,
+    /// The server's own: its history, and what it asked for.
+    Gathered,
+    /// That of a named source, about this very subject.
+    Attested,
+}
+
+impl Provenance {
+    /// Each with its word.
+    pub const WORDS: [(&str, Self); 4] = [
+        ("claimed", Self::Claimed),
+        ("verified", Self::Verified),
+        ("gathered", Self::Gathered),
+        ("attested", Self::Attested),
+    ];
+
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Verified => "verified",
+            Self::Gathered => "gathered",
+            Self::Attested => "attested",
+        }
+    }
+}
+
+/// What answers a signal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name, such as `history.change_failure_rate`.
     pub name: String,
-    /// Its slot in the root layout.
-    pub slot: u16,
-    /// How its value is read.
-    pub scalar: Scalar,
-    /// What a bare number means.
-    pub reading: Reading,
-    /// The source that answers it, such as `history.change_failure_rate`.
-    pub source: String,
-    /// Arguments for the source.
+    /// Arguments for it.
     pub args: Vec<SignalArg>,
 }
 

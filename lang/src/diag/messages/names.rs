@@ -48,6 +48,16 @@ pub fn ambiguous(span: Span, name: &str, qualified: &str) -> Diagnostic {
     )
 }
 
+/// A member of the request whose name an expression could never read.
+pub fn reserved(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::ReservedName,
+        span,
+        format!("`{name}` is a reserved word, and members of the request are read by their bare names"),
+    )
+    .help("give the member another name, or put it into a record")
+}
+
 /// A type that nothing declares.
 pub fn unknown_type(span: Span, name: &str, candidates: &[&str]) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::UnknownType, span, format!("unknown type `{name}`"));

@@ -49,6 +49,21 @@ pub fn waiver_incomplete(span: Span, name: &str, lacks: &str) -> Diagnostic {
     Diagnostic::new(Code::WaiverIncomplete, span, format!("waiver `{name}` lacks `{lacks}`"))
 }
 
+/// A waiver or a governing policy that only rests on what the caller says.
+pub fn claims_alone(span: Span, what: &str, insert: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::ClaimsAlone,
+        span,
+        format!("this {what} rests on what the caller claims, and on nothing else"),
+    )
+    .note("whoever can send a request can make it hold")
+    .fix(
+        "ask for a fact that is gathered, verified or attested as well, or say that this is meant",
+        insert,
+        " on the caller's word",
+    )
+}
+
 /// A zone that the database does not have.
 pub fn unknown_zone(span: Span, name: &str, near: Option<&str>) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::UnknownZone, span, format!("unknown time zone `{name}`"));

@@ -122,9 +122,14 @@ pub fn empty_every(span: Span) -> Diagnostic {
     .fix("say so with `or empty`, or ask for an element with `any`", span.after(), " or empty")
 }
 
-/// A limit that is exceeded.
+/// A limit that is exceeded; `what` is in the plural.
 pub fn limit(span: Span, what: &str, max: u64, found: u64) -> Diagnostic {
-    Diagnostic::new(Code::LimitExceeded, span, format!("{what} is at most {max}, found {found}"))
+    Diagnostic::new(Code::LimitExceeded, span, format!("{what} are at most {max}, found {found}"))
+}
+
+/// A number that is too small or too large.
+pub fn out_of_range(span: Span, what: &str, min: u64, max: u64) -> Diagnostic {
+    Diagnostic::new(Code::LimitExceeded, span, format!("{what} is from {min} to {max}"))
 }
 
 /// A definition that needs itself.

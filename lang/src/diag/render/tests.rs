@@ -77,7 +77,7 @@ fn one_line_for_each() {
     let expected = "\
 acme.hold:3:23: error[E0301] unknown name `limt` (nothing here has this name); write `limit`
 acme.hold:3:3: error[E0302] `r` is declared twice
-acme.hold:5:1: warning[W0308] nothing uses this
+acme.hold:5:1: warning[W0309] nothing uses this
 ";
     assert_eq!(concise(&diagnostics, &sources), expected);
 }

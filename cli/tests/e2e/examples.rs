@@ -1,0 +1,125 @@
+//! The examples: their tests pass, their modules have the hash that is printed, their requests decide as recorded.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::run::{holdpoint, root};
+
+#[test]
+fn the_tests_of_acme_pass() {
+    let ran = holdpoint(&["test", "examples/acme"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains(" passed, 0 failed"), "{}", ran.out);
+}
+
+#[test]
+fn acme_has_neither_errors_nor_warnings() {
+    let ran = holdpoint(&["check", "examples/acme", "--format", "json"]);
+    assert_eq!(ran.code, 0);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(report["diagnostics"], serde_json::json!([]));
+}
+
+/// The instant of each request's decision: hotfixes come at night.
+fn instant(name: &str) -> &'static str {
+    match name {
+        _ if name.starts_with("hotfix") => "2026-11-20T22:10+01:00",
+        "rollback" => "2026-12-25T03:00+01:00",
+        _ => "2026-11-17T10:00+01:00",
+    }
+}
+
+/// Every request of Acme has its decision beside it, without what any change of the compiler changes.
+/// `HOLDPOINT_BLESS=1` writes them.
+#[test]
+fn each_request_of_acme_is_decided_as_recorded() {
+    let acme = root().join("examples/acme");
+    let bless = std::env::var_os("HOLDPOINT_BLESS").is_some();
+    let mut count = 0;
+    for entry in fs::read_dir(acme.join("requests")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let request = path.to_str().unwrap();
+        let at = instant(&name);
+        let mut args = vec!["eval", "examples/acme", "--request", request, "--at", at, "--format", "json"];
+        let facts = acme.join("facts").join(format!("{name}.json"));
+        if facts.exists() {
+            args.extend(["--signals", facts.to_str().unwrap()]);
+        }
+        let ran = holdpoint(&args);
+        let mut decision: Value =
+            serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{name}: {}", ran.err));
+        assert!(decision["fuel_used"].as_u64() <= decision["fuel_bound"].as_u64());
+        let expected_code = match decision["verdict"].as_str().unwrap() {
+            "allow" => 0,
+            "block" => 10,
+            "delay" => 11,
+            _ => 12,
+        };
+        assert_eq!(ran.code, expected_code, "{name}");
+        for member in ["policy", "fuel_used", "fuel_bound", "id", "sequence"] {
+            decision.as_object_mut().unwrap().remove(member).unwrap();
+        }
+        let recorded = acme.join("decisions").join(format!("{name}.json"));
+        let text = format!("{}\n", serde_json::to_string_pretty(&decision).unwrap());
+        if bless {
+            fs::write(&recorded, &text).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&recorded).unwrap_or_default(), text, "{name}");
+        count += 1;
+    }
+    assert!(count >= 18, "only {count} requests");
+}
+
+#[test]
+fn a_module_has_the_hash_that_is_printed_and_decides_like_its_package() {
+    let place = tempfile::tempdir().unwrap();
+    let module = place.path().join("acme.hpm");
+    let module = module.to_str().unwrap();
+    let built = holdpoint(&["build", "examples/acme", "-o", module]);
+    assert_eq!(built.code, 0, "{}", built.err);
+    let sum = holdpoint_isa::ModuleHash::of(&fs::read(module).unwrap()).to_string();
+    assert_eq!(built.out.trim(), sum);
+
+    let request = "examples/acme/requests/findings.json";
+    let at = "2026-11-17T10:00+01:00";
+    let decide =
+        |path: &str| holdpoint(&["eval", path, "--request", request, "--at", at, "--format", "json"]).out;
+    assert_eq!(decide(module), decide("examples/acme"));
+    assert!(decide(module).contains(&sum));
+
+    let again = place.path().join("again.hpm");
+    holdpoint(&["build", "examples/acme", "-o", again.to_str().unwrap()]);
+    assert_eq!(fs::read(module).unwrap(), fs::read(again).unwrap());
+}
+
+#[test]
+fn comments_and_layout_do_not_change_the_hash() {
+    let place = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let directory = place.path().join(name).join("same");
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join("policy.hold"), text).unwrap();
+        let out = place.path().join(name).join("out.hpm");
+        holdpoint(&["build", directory.to_str().unwrap(), "-o", out.to_str().unwrap()]).out
+    };
+    let one = write("a", "request { n: int }\npolicy p { rule r { block when n > 3 } }\n");
+    let two = write(
+        "b",
+        "// why\nrequest {\n  n: int\n}\n\npolicy p {\n  rule r {\n    block when n > 3 // too many\n  }\n}\n",
+    );
+    let other = write("c", "request { n: int }\npolicy p { rule r { block when n > 4 } }\n");
+    assert!(one.starts_with("sha256:"));
+    assert_eq!(one, two);
+    assert_ne!(one, other);
+}
+
+#[test]
+fn code_completions_and_the_manual_are_printed() {
+    assert!(holdpoint(&["disasm", "examples/acme"]).out.contains("admission:"));
+    assert!(holdpoint(&["completions", "bash"]).out.contains("holdpoint"));
+    assert!(holdpoint(&["man"]).out.contains(".TH holdpoint"));
+    assert!(holdpoint(&["explain", "e0403"]).out.contains("E0403"));
+    assert!(holdpoint(&["--help"]).out.contains("Exit codes"));
+}

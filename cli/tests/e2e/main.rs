@@ -1,0 +1,12 @@
+//! The real binary, as its users run it.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod examples;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod serving;

@@ -1,0 +1,120 @@
+//! The server from start to replay, through `kill -9`.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::run::{Server, holdpoint, root};
+
+fn ready() -> String {
+    fs::read_to_string(root().join("examples/acme/requests/ready.json")).unwrap()
+}
+
+#[test]
+fn a_decision_survives_a_kill_and_replays_to_the_same_bytes() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Server::start("examples/acme", place.path());
+    let (status, answer) = server.ask("POST", "/v1/decisions", &ready());
+    server.kill();
+    assert_eq!(status, 200, "{answer}");
+    let decision: Value = serde_json::from_str(&answer).unwrap();
+    let id = decision["id"].as_str().unwrap();
+    assert_eq!(decision["sequence"], 1);
+    assert!(decision["policy"].as_str().unwrap().starts_with("sha256:"));
+
+    let server = Server::start("examples/acme", place.path());
+    let (status, found) = server.ask("GET", &format!("/v1/decisions/{id}"), "");
+    assert_eq!((status, found), (200, answer.clone()));
+    let (status, replay) = server.ask("POST", &format!("/v1/decisions/{id}/replay"), "");
+    assert_eq!(status, 200, "{replay}");
+    assert_eq!(serde_json::from_str::<Value>(&replay).unwrap()["identical"], true);
+    server.kill();
+
+    let data = place.path().to_str().unwrap();
+    let ran = holdpoint(&["log", "replay", id, "--data", data]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "decision 1: identical\n"));
+    let ran = holdpoint(&["log", "list", "--data", data, "--format", "json"]);
+    assert_eq!(ran.out.trim_end(), answer);
+    let ran = holdpoint(&["log", "show", id, "--data", data]);
+    assert!(ran.out.contains("request {"), "{}", ran.out);
+    assert_eq!(holdpoint(&["log", "replay", "--all", "--data", data]).out, "1 of 1 decisions identical\n");
+}
+
+#[test]
+fn the_printed_curl_line_works() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Server::start("examples/acme", place.path());
+    let line = server.greeting.last().unwrap();
+    let ran = Command::new("sh").args(["-c", line]).current_dir(root()).output();
+    let output = ran.unwrap();
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    let decision: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for member in [
+        "id",
+        "verdict",
+        "objections",
+        "retry_at",
+        "policy",
+        "sequence",
+        "fuel_used",
+        "fuel_bound",
+        "decided_at",
+    ] {
+        assert!(decision.get(member).is_some(), "{member}: {decision}");
+    }
+}
+
+#[test]
+fn every_objection_carries_rule_control_reason_and_source() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Server::start("examples/acme", place.path());
+    let request = fs::read_to_string(root().join("examples/acme/requests/findings.json")).unwrap();
+    let (_, answer) = server.ask("POST", "/v1/decisions", &request);
+    let decision: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(decision["verdict"], "block");
+    let objections = decision["objections"].as_array().unwrap();
+    let sast: Vec<&Value> = objections.iter().filter(|o| o["rule"] == "pol_007.sast").collect();
+    assert_eq!(sast.len(), 2, "{answer}");
+    assert_eq!(sast[0]["reason"], "rust/sql-injection in src/orders.rs:212 is critical");
+    assert_eq!(sast[0]["control"], "CTRL-007.2");
+    assert!(sast[0]["source"].as_str().unwrap().starts_with("policy.hold:"), "{}", sast[0]);
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_nothing_is_recorded() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Server::start("examples/acme", place.path());
+    let (status, problem) = server.ask("POST", "/v1/decisions", &ready().replace("\"unit\"", "\"unti\""));
+    assert_eq!(status, 422);
+    let problem: Value = serde_json::from_str(&problem).unwrap();
+    assert_eq!(problem["pointer"], "/gates/unti");
+    assert_eq!(problem["help"], "did you mean `unit`?");
+    assert_eq!(server.ask("POST", "/v1/decisions", "{").0, 400);
+    let (_, list) = server.ask("GET", "/v1/decisions", "");
+    assert_eq!(serde_json::from_str::<Value>(&list).unwrap()["decisions"], serde_json::json!([]));
+}
+
+#[test]
+fn verdicts_become_status_codes_where_asked() {
+    let place = tempfile::tempdir().unwrap();
+    let server = Server::start("examples/acme", place.path());
+    let blocked = ready().replace("\"unit\": \"passed\"", "\"unit\": \"failed\"");
+    assert_eq!(server.ask("POST", "/v1/decisions", &blocked).0, 200);
+    assert_eq!(server.ask("POST", "/v1/decisions?status=outcome", &blocked).0, 403);
+    let development = fs::read_to_string(root().join("examples/acme/requests/development.json")).unwrap();
+    assert_eq!(server.ask("POST", "/v1/decisions?status=outcome", &development).0, 200);
+    for path in ["/health/live", "/health/ready", "/health/startup", "/v1/policies"] {
+        assert_eq!(server.ask("GET", path, "").0, 200, "{path}");
+    }
+}
+
+#[test]
+fn a_second_server_on_the_same_log_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let _server = Server::start("examples/acme", place.path());
+    let data = place.path().to_str().unwrap();
+    let ran = holdpoint(&["serve", "examples/acme", "--listen", "127.0.0.1:0", "--data", data]);
+    assert_eq!(ran.code, 5);
+    assert!(ran.err.contains("another process"), "{}", ran.err);
+}
