@@ -7,6 +7,7 @@
 mod expr;
 mod over;
 mod policy;
+mod score;
 
 use std::collections::BTreeMap;
 
@@ -104,6 +105,7 @@ impl<'a> Lower<'a> {
             policies: Vec::new(),
             rules: Vec::new(),
             statements: Vec::new(),
+            scores: Vec::new(),
             waivers: Vec::new(),
             texts: Vec::new(),
             fuel_bound: 0,

@@ -34,6 +34,7 @@ macro_rules! keywords {
 keywords! {
     // Words that begin a declaration.
     Use "use" reserved;
+    Include "include" reserved;
     Record "record" reserved;
     Enum "enum" reserved;
     Request "request" reserved;
@@ -51,6 +52,7 @@ keywords! {
     Trial "trial" reserved;
     Test "test" reserved;
     Fixture "fixture" reserved;
+    Score "score" reserved;
     // Words that begin a statement or a part of one.
     Allow "allow" reserved;
     Delay "delay" reserved;
@@ -126,6 +128,8 @@ keywords! {
     Verified "verified" contextual;
     Gathered "gathered" contextual;
     Attested "attested" contextual;
+    Deploy "deploy" contextual;
+    Bands "bands" contextual;
     The "the" contextual;
     Word "word" contextual;
 }

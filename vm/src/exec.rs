@@ -64,6 +64,7 @@ impl Machine {
             Op::Require { dst, src, cause } => (dst, require(self.get(src), cause)),
             Op::Poison { dst, src } => (dst, Value::poison(self.get(src))),
             Op::PoisonIf { dst, cond } => (dst, poison_if(self.get(dst), self.get(cond))),
+            Op::Factor { dst, src } => (dst, factor(self.get(src))),
             Op::EqBool { dst, lhs, rhs }
             | Op::EqInt { dst, lhs, rhs }
             | Op::EqDec { dst, lhs, rhs }
@@ -345,6 +346,15 @@ const fn poison_if(value: Value, cond: Value) -> Value {
         (Value::Unknown(_), _) => value,
         (_, Value::Unknown(_)) => cond,
         _ => value,
+    }
+}
+
+/// Within 0 and 100 %; what is not known counts nought, and a fault stays one.
+fn factor(value: Value) -> Value {
+    match value {
+        Value::Dec(value) => Value::Dec(value.clamp(Dec::ZERO, Dec::HUNDRED)),
+        Value::Fault(_) => value,
+        _ => Value::Dec(Dec::ZERO),
     }
 }
 

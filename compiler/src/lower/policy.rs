@@ -19,6 +19,7 @@ impl Lower<'_> {
             for (index, policy) in package.policies.iter().enumerate() {
                 lower.policy(index, policy);
             }
+            lower.scores();
         });
         self.program.admission = block;
         let mut statement = 0;
@@ -30,6 +31,7 @@ impl Lower<'_> {
                 }
             }
         }
+        self.score_reasons(statement);
         let mut waiver = 0;
         for found in package.policies.iter().flat_map(|policy| &policy.waivers) {
             self.obligations(waiver, found);
@@ -158,7 +160,7 @@ impl Lower<'_> {
     }
 
     /// Conjunction of what holds so far and another condition.
-    fn both(&mut self, before: Option<Reg>, cond: Reg) -> Reg {
+    pub(super) fn both(&mut self, before: Option<Reg>, cond: Reg) -> Reg {
         let Some(lhs) = before else { return cond };
         let dst = self.take(Kind::Bool);
         self.emit(Op::And { dst, lhs, rhs: cond });
@@ -272,7 +274,7 @@ impl Lower<'_> {
         self.add_text(block, pieces)
     }
 
-    fn add_text(&mut self, block: Block, pieces: Vec<Piece>) -> u16 {
+    pub(super) fn add_text(&mut self, block: Block, pieces: Vec<Piece>) -> u16 {
         let index = self.index("texts", self.program.texts.len());
         self.program.texts.push(Text { block, pieces });
         index

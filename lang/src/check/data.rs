@@ -73,18 +73,25 @@ impl<'a> Checker<'a> {
 
     fn expectation(&mut self, expect: &ast::Expect) -> hir::Expect {
         for name in &expect.by {
-            let rules = || self.package.policies.iter().flat_map(|policy| &policy.rules);
-            if rules().any(|rule| rule.name == name.name)
-                || self.package.policies.iter().any(|p| p.name == name.name)
-            {
+            let known = self.objectors();
+            if known.contains(&name.name.as_str()) {
                 continue;
             }
-            let known: Vec<&str> = rules().map(|rule| rule.name.as_str()).collect();
             let diagnostic = messages::unknown_rule(name.span, &name.name, &known);
             self.report(diagnostic);
         }
         let by = expect.by.iter().map(|name| name.name.clone()).collect();
         hir::Expect { verdict: expect.verdict.verdict, until: expect.until, by, span: expect.span }
+    }
+
+    /// Names that an objection can come from: rules, policies whose head is unknown, scores, and Holdpoint itself where
+    /// no policy governs.
+    fn objectors(&self) -> Vec<&str> {
+        let policies = &self.package.policies;
+        let rules = policies.iter().flat_map(|policy| &policy.rules).map(|rule| rule.name.as_str());
+        let scores = self.package.scores.iter().map(|score| score.name.as_str());
+        let names = rules.chain(policies.iter().map(|policy| policy.name.as_str())).chain(scores);
+        names.chain(["holdpoint"]).collect()
     }
 
     fn facts(&mut self, given: &'a ast::Given, depth: u32) -> Facts {

@@ -258,6 +258,13 @@ impl<'a> Checker<'a> {
         Some(Escalate { group, needs, expires: clauses.expires.map(|(expires, _)| expires) })
     }
 
+    /// Whom a band of a score asks; it takes the clauses of an escalation and no others.
+    pub(super) fn band_escalation(&mut self, s: &'a ast::Statement) -> Option<Escalate> {
+        let clauses = self.clauses(s);
+        self.check_details(s, &clauses);
+        self.escalate(&clauses, s)
+    }
+
     fn group(&mut self, name: &ast::Ident) -> Option<usize> {
         if let Some(Meaning::Group(group)) = self.scopes.value(&name.name) {
             return Some(group);

@@ -153,6 +153,7 @@ fn program(package: &str) -> Program {
             statement(1, Verdict::Delay),
             statement(2, Verdict::Escalate),
         ],
+        scores: Vec::new(),
         waivers: Vec::new(),
         texts: vec![
             reason("the unit tests have not passed"),

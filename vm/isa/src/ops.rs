@@ -113,6 +113,9 @@ macro_rules! for_each_op {
         /// The greater decimal; a left operand of none counts as absent.
         0x4a MaxDec { dst: Reg = Dec, lhs: Reg = Dec, rhs: Reg = Dec } cost 1, rule "vm.op.fold";
 
+        /// A factor of a score: a percentage kept within 0 and 100, nought where it is unknown or none.
+        0x4b Factor { dst: Reg = Dec, src: Reg = Dec } cost 1, rule "vm.op.factor";
+
         /// Whether two texts have the same bytes; none equals only none.
         0x50 EqStr { dst: Reg = Bool, lhs: Reg = Str, rhs: Reg = Str } cost 2, rule "vm.op.compare";
 

@@ -63,6 +63,8 @@ pub struct Program {
     pub rules: Vec<Rule>,
     /// Statements of rules.
     pub statements: Vec<Statement>,
+    /// Scores.
+    pub scores: Vec<Score>,
     /// Waivers.
     pub waivers: Vec<Waiver>,
     /// Texts of reasons and fixes.
@@ -342,6 +344,32 @@ pub struct Escalate {
     pub needs: u32,
     /// How long the escalation stands, in nanoseconds.
     pub expires: Option<i64>,
+}
+
+/// A score, whose bands are statements of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Score {
+    /// Its name.
+    pub name: String,
+    /// Its title, or empty.
+    pub title: String,
+    /// The register with the score, in percent; unknown where the score is not counted.
+    pub total: Reg,
+    /// What it is made of.
+    pub factors: Vec<Factor>,
+}
+
+/// A factor of a score.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Factor {
+    /// The expression, in its canonical spelling.
+    pub label: String,
+    /// Its weight in percent.
+    pub weight: u8,
+    /// The register with its value, as it was found.
+    pub value: Reg,
+    /// The register with what it adds to the score, in percent.
+    pub contribution: Reg,
 }
 
 /// A waiver.

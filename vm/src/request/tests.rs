@@ -37,6 +37,7 @@ fn program(layouts: Vec<Layout>, facts: Vec<Fact>) -> Program {
         policies: Vec::new(),
         rules: Vec::new(),
         statements: Vec::new(),
+        scores: Vec::new(),
         waivers: Vec::new(),
         texts: Vec::new(),
         fuel_bound: 0,

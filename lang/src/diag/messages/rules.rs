@@ -64,6 +64,18 @@ pub fn claims_alone(span: Span, what: &str, insert: Span) -> Diagnostic {
     )
 }
 
+/// Weights that do not add up.
+pub fn weights(span: Span, sum: i64) -> Diagnostic {
+    Diagnostic::new(Code::Weights, span, format!("the weights of this score add up to {sum}, not to 100"))
+        .help("give each factor a weight of at least 1 so that all of them add up to 100")
+}
+
+/// Bands of which something is wrong.
+pub fn bands(span: Span, why: &str) -> Diagnostic {
+    Diagnostic::new(Code::Bands, span, why.to_owned())
+        .help("write `bands { >= 80% allow  >= 60% escalate to GROUP  else block }`, from the highest down")
+}
+
 /// A zone that the database does not have.
 pub fn unknown_zone(span: Span, name: &str, near: Option<&str>) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::UnknownZone, span, format!("unknown time zone `{name}`"));
