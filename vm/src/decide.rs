@@ -2,6 +2,7 @@
 
 mod retry;
 
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeSet;
 
 use holdpoint_isa::ops::{PolicyId, WaiverId};
@@ -298,23 +299,14 @@ impl<'r> Report<'r> {
                 self.delays.push(until.flatten());
             }
         }
-        let room = |len: usize| len < limits::OBJECTIONS_MAX as usize;
         let decision = &mut self.decision;
-        match place {
+        let left_out = match place {
             Place::Waived(waiver) => {
-                let name = self
-                    .run
-                    .program()
-                    .waivers
-                    .get(waiver.index())
-                    .map(|w| w.name.clone())
-                    .unwrap_or_default();
+                let waivers = &self.run.program().waivers;
+                let name = waivers.get(waiver.index()).map(|w| w.name.clone()).unwrap_or_default();
                 self.effective.insert(waiver);
-                if room(decision.waived.len()) {
-                    decision.waived.push((name, objection));
-                } else {
-                    decision.left_out = decision.left_out.saturating_add(1);
-                }
+                decision.waived.push((name, objection));
+                pruned_on_the_way(&mut decision.waived, by_waiver)
             }
             Place::Objection | Place::Warning | Place::Trial => {
                 let list = match place {
@@ -322,13 +314,11 @@ impl<'r> Report<'r> {
                     Place::Warning => &mut decision.warnings,
                     _ => &mut decision.trial,
                 };
-                if room(list.len()) {
-                    list.push(objection);
-                } else {
-                    decision.left_out = decision.left_out.saturating_add(1);
-                }
+                list.push(objection);
+                pruned_on_the_way(list, in_order)
             }
-        }
+        };
+        decision.left_out = decision.left_out.saturating_add(left_out);
     }
 
     /// What the waivers that removed something oblige to.
@@ -346,17 +336,47 @@ impl<'r> Report<'r> {
 
     fn finish(self, retry_at: Option<i64>) -> Decision {
         let mut decision = self.decision;
-        let key = |o: &Objection| {
-            (std::cmp::Reverse(o.verdict), o.rule.clone(), o.reason.clone(), o.source.clone())
-        };
-        decision.objections.sort_by_key(key);
-        decision.warnings.sort_by_key(key);
-        decision.trial.sort_by_key(key);
-        decision.waived.sort_by_key(|(waiver, o)| (waiver.clone(), key(o)));
+        let left_out = [
+            pruned(&mut decision.objections, in_order),
+            pruned(&mut decision.warnings, in_order),
+            pruned(&mut decision.trial, in_order),
+            pruned(&mut decision.waived, by_waiver),
+        ];
+        decision.left_out = left_out.into_iter().fold(decision.left_out, u64::saturating_add);
         decision.obligations.sort();
         decision.retry_at = retry_at;
         decision
     }
+}
+
+/// Most objections of a list that grows.
+const ROOM: usize = 2 * limits::OBJECTIONS_MAX as usize;
+
+/// The order of objections: the gravest first, and the place in the source only between those that are the same.
+fn in_order(a: &Objection, b: &Objection) -> Ordering {
+    fn key(o: &Objection) -> impl Ord + '_ {
+        let said = (&o.rule, &o.reason, &o.unknown, &o.fix);
+        (Reverse(o.verdict), said, o.until, &o.escalate, &o.source)
+    }
+    key(a).cmp(&key(b))
+}
+
+fn by_waiver(a: &(String, Objection), b: &(String, Objection)) -> Ordering {
+    a.0.cmp(&b.0).then_with(|| in_order(&a.1, &b.1))
+}
+
+/// Sorts a list and keeps as many of it as a decision has room for; tells how many are left out. Which ones those are
+/// does not hang on the order in which they came.
+fn pruned<T>(list: &mut Vec<T>, order: fn(&T, &T) -> Ordering) -> u64 {
+    list.sort_by(order);
+    let left_out = list.len().saturating_sub(limits::OBJECTIONS_MAX as usize);
+    list.truncate(limits::OBJECTIONS_MAX as usize);
+    left_out as u64
+}
+
+/// The same for a list that still grows, only now and then, so that sorting it again and again costs little.
+fn pruned_on_the_way<T>(list: &mut Vec<T>, order: fn(&T, &T) -> Ordering) -> u64 {
+    if list.len() < ROOM { 0 } else { pruned(list, order) }
 }
 
 /// `a is unknown`, `a and b are unknown`.
