@@ -111,7 +111,8 @@ impl Built {
         let waiver = |name: &str, o: &Objection| {
             format!("{}.{name}", o.rule.split_once('.').map_or("", |(policy, _)| policy))
         };
-        let waived = decision.waived.iter().map(|(name, o)| (waiver(name, o), finding(o, &authored)));
+        let waived = decision.waived.iter().flat_map(|(names, o)| names.iter().map(move |name| (name, o)));
+        let waived = waived.map(|(name, o)| (waiver(name, o), finding(o, &authored)));
         let mut waived: Vec<(String, Finding)> = waived.collect();
         waived.sort();
         let obligations = decision.obligations.iter();
