@@ -144,7 +144,7 @@ fn conditions(facts: &Facts<'_>, rule: &Rule, s: &Statement) -> Vec<(Value, Env)
     let guard = rule.guard.as_ref().map_or(Value::Bool(true), |guard| facts.needed(guard, &none));
     let own = |env: &Env| {
         let when = s.when.as_ref().map_or(Value::Bool(true), |when| facts.needed(when, env));
-        when.and(|| s.unless.as_ref().map_or(Value::Bool(true), |unless| facts.needed(unless, env).not()))
+        when.and(|| s.unless.as_ref().map_or(Value::Bool(true), |unless| facts.needed(unless, env).negated()))
     };
     let Some(binder) = &s.for_each else { return vec![(guard.and(|| own(&none)), none)] };
     // A rule that is not asked looks at no list, and a fault ends the rule.

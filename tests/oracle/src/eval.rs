@@ -99,7 +99,7 @@ impl<'p> Facts<'p> {
                 absent => absent,
             },
             Kind::List(list) => self.list(list, env),
-            Kind::Not(inner) => self.needed(inner, env).not(),
+            Kind::Not(inner) => self.needed(inner, env).negated(),
             Kind::Neg(inner) => negative(&self.needed(inner, env)),
             Kind::And(a, b) => self.needed(a, env).and(|| self.needed(b, env)),
             Kind::Or(a, b) => self.needed(a, env).or(|| self.needed(b, env)),
@@ -162,7 +162,7 @@ impl<'p> Facts<'p> {
     fn compare(&self, compare: Compare, a: &Expr, b: &Expr, env: &Env) -> Value {
         match compare {
             Compare::Eq => return self.eval(a, env).equals(&self.eval(b, env)),
-            Compare::Ne => return self.eval(a, env).equals(&self.eval(b, env)).not(),
+            Compare::Ne => return self.eval(a, env).equals(&self.eval(b, env)).negated(),
             _ => {}
         }
         let (a, b) = (self.needed(a, env), self.needed(b, env));
@@ -245,7 +245,7 @@ impl<'p> Facts<'p> {
         };
         match quantifier {
             Quantifier::Any => holds.fold(Value::Bool(false), |any, holds| any.or(|| holds)),
-            Quantifier::No => holds.fold(Value::Bool(false), |any, holds| any.or(|| holds)).not(),
+            Quantifier::No => holds.fold(Value::Bool(false), |any, holds| any.or(|| holds)).negated(),
             Quantifier::Every { .. } => holds.fold(Value::Bool(true), |all, holds| all.and(|| holds)),
             Quantifier::Count => {
                 let holds: Vec<Value> = holds.collect();
