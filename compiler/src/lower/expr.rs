@@ -291,11 +291,12 @@ impl<'a> Lower<'a> {
             return;
         }
         let (lhs, rhs) = (self.strict(a), self.strict(b));
-        let (lhs, rhs, or_equal) = match compare {
-            Compare::Lt => (lhs, rhs, false),
-            Compare::Le => (lhs, rhs, true),
-            Compare::Gt => (rhs, lhs, false),
-            _ => (rhs, lhs, true),
+        // `a > b` is `not a <= b`, so that the operands keep their order.
+        let (or_equal, negated) = match compare {
+            Compare::Lt => (false, false),
+            Compare::Le => (true, false),
+            Compare::Gt => (true, true),
+            _ => (false, true),
         };
         self.emit(match (kind(&a.ty), or_equal) {
             (Kind::Dec, false) => Op::LtDec { dst, lhs, rhs },
@@ -303,6 +304,9 @@ impl<'a> Lower<'a> {
             (_, false) => Op::LtInt { dst, lhs, rhs },
             (_, true) => Op::LeInt { dst, lhs, rhs },
         });
+        if negated {
+            self.emit(Op::Not { dst, src: dst });
+        }
     }
 
     fn equal(&mut self, a: &Expr, b: &Expr, dst: Reg) {

@@ -310,6 +310,10 @@ impl Checker<'_> {
         if a.ty.is_error() || b.ty.is_error() {
             return error_of(Type::Bool, span);
         }
+        if let Some(diagnostic) = self.compared_with_none(&a, &b) {
+            self.report(diagnostic);
+            return error_of(Type::Bool, span);
+        }
         let b = settled(b, &a.ty);
         let a = settled(a, &b.ty);
         if !a.ty.same(&b.ty) || !a.ty.is_scalar() || !b.ty.is_scalar() {
@@ -324,6 +328,18 @@ impl Checker<'_> {
             return error_of(Type::Bool, span);
         }
         node(Kind::Compare(compare, a, b), Type::Bool, span)
+    }
+
+    /// What is wrong where one side is `none`: the other side is never none, or `none` as well.
+    fn compared_with_none(&self, a: &Expr, b: &Expr) -> Option<crate::Diagnostic> {
+        let other = match (&a.ty, &b.ty) {
+            (Type::None, Type::None) => return Some(messages::needs_context(a.span, "`none`")),
+            (Type::None, _) => b,
+            (_, Type::None) => a,
+            _ => return None,
+        };
+        let may_be = matches!(other.ty, Type::Optional(_));
+        (!may_be).then(|| messages::never_none(other.span, &self.show(&other.ty)))
     }
 
     fn has_order(&self, ty: &Type) -> bool {
@@ -409,7 +425,9 @@ impl Checker<'_> {
 
     fn is_none(&mut self, inner: &ast::Expr, negated: bool, span: Span) -> Expr {
         let inner = self.expr(inner, None);
-        if !matches!(inner.ty, Type::Optional(_) | Type::Error | Type::None) {
+        if matches!(inner.ty, Type::None) {
+            self.report(messages::needs_context(inner.span, "`none`"));
+        } else if !matches!(inner.ty, Type::Optional(_) | Type::Error) {
             let diagnostic = messages::never_none(inner.span, &self.show(&inner.ty));
             self.report(diagnostic);
         }

@@ -111,10 +111,10 @@ impl<'a> Checker<'a> {
             let provenance = self.provenance(decl, request);
             let name = decl.name.name.clone();
             let wire = decl.wire.as_ref().map_or_else(|| name.clone(), |wire| wire.name.clone());
-            if let Some(span) = decl.wire.as_ref().map(|wire| wire.span)
-                && let Some(first) = fields.iter().position(|field| field.wire == wire)
-            {
-                let first = decls.get(first).map_or(span, |decl| decl.name.span);
+            if let Some(first) = fields.iter().position(|field| field.wire == wire) {
+                let span = decl.wire.as_ref().map_or(decl.name.span, |wire| wire.span);
+                let first =
+                    decls.get(first).map_or(span, |decl| decl.wire.as_ref().unwrap_or(&decl.name).span);
                 self.report(messages::duplicate(span, &wire, first));
             }
             fields.push(hir::Field { name, ty, reading, provenance, wire, docs: decl.docs.clone() });

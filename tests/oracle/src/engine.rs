@@ -1,6 +1,7 @@
 //! The other side: check, compile, verify and run, with the machine's answer in the interpreter's terms.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 
 use holdpoint_compiler::{Compiled, compile};
 use holdpoint_isa::Dec;
@@ -111,7 +112,8 @@ impl Built {
         let waiver = |name: &str, o: &Objection| {
             format!("{}.{name}", o.rule.split_once('.').map_or("", |(policy, _)| policy))
         };
-        let waived = decision.waived.iter().map(|(name, o)| (waiver(name, o), finding(o, &authored)));
+        let waived = decision.waived.iter().flat_map(|(names, o)| names.iter().map(move |name| (name, o)));
+        let waived = waived.map(|(name, o)| (waiver(name, o), finding(o, &authored)));
         let mut waived: Vec<(String, Finding)> = waived.collect();
         waived.sort();
         let obligations = decision.obligations.iter();
@@ -156,6 +158,11 @@ pub fn told(seed: u64, files: &[(String, String)], facts: Option<&Facts>, what: 
         text.push_str(&format!("request {request}\nsignals {signals}\nnow {now}\n"));
     }
     Wrong(text)
+}
+
+/// Tells how much was tried. Written past the capture of tests, so that it is seen.
+pub fn tell(what: &str) {
+    let _ = writeln!(std::io::stderr(), "{what}");
 }
 
 /// A number from the environment, for long runs.

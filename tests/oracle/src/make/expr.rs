@@ -417,10 +417,10 @@ impl Maker {
         };
         let signs: &[&str] = if ordered { &["==", "!=", "<", "<=", ">", ">="] } else { &["==", "!="] };
         let sign = self.rng.word(signs);
-        let a = self.expr(&ty, depth).text;
+        let Made { text: a, optional } = self.expr(&ty, depth);
         let b = match self.rng.below(20) {
-            0 if sign == "==" || sign == "!=" => "none".to_owned(),
-            1..6 if ty == Ty::Principal && !self.in_hole => "\"ann\"".to_owned(),
+            0..3 if optional && (sign == "==" || sign == "!=") => "none".to_owned(),
+            3..8 if ty == Ty::Principal && !self.in_hole => "\"ann\"".to_owned(),
             _ => self.expr(&ty, depth).text,
         };
         format!("({a} {sign} {b})")

@@ -119,14 +119,19 @@ impl Bench {
     }
 }
 
+/// An operation, made from the register of its result and those of its operands.
+type Make = Box<dyn Fn(Reg, &[Reg], &mut Bench) -> Op>;
+/// What is shown, by how the operands stand.
+type Expected = Box<dyn Fn(&[S]) -> String>;
+
 /// An operation: kinds and known values of its operands, kind of its result, how it is made from their registers, and
 /// what comes of them.
 struct Case {
     name: &'static str,
     operands: Vec<(Kind, Const)>,
     result: Kind,
-    make: Box<dyn Fn(Reg, &[Reg], &mut Bench) -> Op>,
-    expected: Box<dyn Fn(&[S]) -> String>,
+    make: Make,
+    expected: Expected,
 }
 
 const UNKNOWN: &str = "unknown";

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use holdpoint_isa::program::SourceMap;
 use holdpoint_isa::{Op, Program, Reg, encode};
-use holdpoint_oracle::engine::{Wrong, build, number, told};
+use holdpoint_oracle::engine::{Wrong, build, number, tell, told};
 use holdpoint_oracle::make::{Case, Facts};
 use holdpoint_oracle::mutate::mutate;
 use holdpoint_oracle::rng::Rng;
@@ -83,7 +83,7 @@ fn damaged_modules_do_not_load_or_run_within_their_bound() -> Result<(), Wrong> 
             loaded += u64::from(found);
         }
     }
-    println!("{tried} damaged modules, of which {loaded} load");
+    tell(&format!("{tried} damaged modules, of which {loaded} load"));
     assert!(loaded > 0, "{tried}");
     Ok(())
 }
