@@ -4,8 +4,10 @@
 //! Declarations may stand in any order and in any file of the package; what a declaration needs is checked when it is
 //! first needed, which also finds definitions that need themselves.
 
+mod call;
 mod data;
 mod expr;
+mod member;
 mod names;
 mod over;
 mod policy;

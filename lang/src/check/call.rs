@@ -1,0 +1,110 @@
+//! Calls: of functions, of builtins, and of what looks like one and takes more than values.
+
+use holdpoint_isa::builtins::{Builtin, Param};
+
+use super::Checker;
+use super::expr::{error, error_of, node};
+use super::scope::Meaning;
+use crate::ast::{self, ExprKind};
+use crate::diag::messages;
+use crate::hir::{Expr, Kind, Type};
+use crate::span::Span;
+
+impl Checker<'_> {
+    pub(super) fn call(&mut self, path: &ast::Path, args: &[ast::Arg], span: Span) -> Expr {
+        let name = path.text();
+        let [single] = path.parts.as_slice() else {
+            self.report(messages::unknown_thing(path.span, "function", &name, &[]));
+            return error(span);
+        };
+        for arg in args {
+            if let Some(name) = &arg.name {
+                self.report(messages::named_argument(name.span, &single.name));
+            }
+        }
+        if single.name == "next_open" {
+            return self.next_open(args, span);
+        }
+        if let Some(Meaning::Fn(slot)) = self.scopes.value(&name) {
+            return self.call_fn(slot, args, span);
+        }
+        match Builtin::from_word(&name) {
+            Some(builtin) => self.call_builtin(builtin, args, span),
+            None => {
+                let mut known = self.scopes.names(|meaning| matches!(meaning, Meaning::Fn(_)));
+                known.extend(Builtin::ALL.iter().map(|builtin| builtin.info().word));
+                known.push("next_open");
+                let diagnostic = messages::unknown_thing(path.span, "function", &name, &known);
+                self.report(diagnostic);
+                error(span)
+            }
+        }
+    }
+
+    fn call_fn(&mut self, slot: usize, args: &[ast::Arg], span: Span) -> Expr {
+        let Some(found) = self.scopes.fns.get(slot) else { return error(span) };
+        let (name, params, result) =
+            (found.decl.name.name.clone(), found.params.clone(), found.result.clone());
+        let typed = self.arguments(&name, args, &params, span);
+        match self.fn_index(slot) {
+            Some(index) if typed.len() == params.len() => node(Kind::Call(index, typed), result, span),
+            _ => error_of(result, span),
+        }
+    }
+
+    fn call_builtin(&mut self, builtin: Builtin, args: &[ast::Arg], span: Span) -> Expr {
+        let info = builtin.info();
+        let params: Vec<Type> = info.params.iter().map(|(_, param)| param_type(*param).optional()).collect();
+        let typed = self.arguments(info.word, args, &params, span);
+        let result = param_type(info.result);
+        if typed.len() == params.len() {
+            node(Kind::Builtin(builtin, typed), result, span)
+        } else {
+            error_of(result, span)
+        }
+    }
+
+    fn arguments(&mut self, name: &str, args: &[ast::Arg], params: &[Type], span: Span) -> Vec<Expr> {
+        if args.len() != params.len() {
+            self.report(messages::argument_count(span, name, params.len(), args.len()));
+            return Vec::new();
+        }
+        let mut typed = Vec::new();
+        for (arg, param) in args.iter().zip(params) {
+            let value = self.expr(&arg.value, Some(param));
+            self.expect(&value, param);
+            typed.push(value);
+        }
+        typed
+    }
+
+    fn next_open(&mut self, args: &[ast::Arg], span: Span) -> Expr {
+        let [window, at] = args else {
+            self.report(messages::argument_count(span, "next_open", 2, args.len()));
+            return error(span);
+        };
+        let meaning = match &*window.value.kind {
+            ExprKind::Name(name) => self.scopes.value(name),
+            _ => None,
+        };
+        let at = self.expr(&at.value, Some(&Type::Instant));
+        self.expect(&at, &Type::Instant.optional());
+        let Some(Meaning::Window(index)) = meaning else {
+            self.report(messages::mismatch(window.value.span, "the name of a window", "something else"));
+            return error(span);
+        };
+        node(Kind::NextOpen(index, at), Type::Instant, span)
+    }
+}
+
+const fn param_type(param: Param) -> Type {
+    match param {
+        Param::Bool => Type::Bool,
+        Param::Int => Type::Int,
+        Param::Decimal => Type::Decimal,
+        Param::Percent => Type::Percent,
+        Param::Duration => Type::Duration,
+        Param::Instant => Type::Instant,
+        Param::Str => Type::Str(holdpoint_isa::limits::STRING_BYTES_MAX),
+    }
+}
