@@ -172,7 +172,7 @@ fn timed(package: &Package, e: &Expr) -> bool {
             false
         }
         Kind::Let(id) => package.lets.get(*id).is_some_and(|binding| timed(package, &binding.value)),
-        Kind::Member(e, _) | Kind::Size(e) | Kind::Not(e) | Kind::Neg(e) | Kind::IsNone(e) => {
+        Kind::Member(e, _) | Kind::Size(e) | Kind::End(e, _) | Kind::Not(e) | Kind::Neg(e) | Kind::IsNone(e) => {
             timed(package, e)
         }
         Kind::InWindow(e, _) | Kind::NextOpen(_, e) => timed(package, e),

@@ -19,6 +19,9 @@ pub(crate) fn show(package: &Package, e: &Expr) -> String {
         Kind::Local(id) => package.locals.get(id.0).map(|local| local.name.clone()).unwrap_or_default(),
         Kind::Member(base, index) => member(package, base, *index),
         Kind::Size(list) => format!("{}.size", show(package, list)),
+        Kind::End(list, last) => {
+            format!("{}.{}", atom(package, list), if *last { "last" } else { "first" })
+        }
         Kind::List(list) => format!("[{}]", join(package, list)),
         Kind::Not(inner) => match &*inner.kind {
             Kind::IsNone(value) => format!("{} is not none", show(package, value)),

@@ -154,6 +154,14 @@ impl Type {
         self.same(found) && (optional || !may_be_none)
     }
 
+    /// Whether its values are held as numbers and have an order.
+    pub fn is_numeric(&self) -> bool {
+        matches!(
+            self.required(),
+            Self::Int | Self::Decimal | Self::Percent | Self::Points | Self::Duration | Self::Instant
+        )
+    }
+
     /// Whether it is a single value rather than a list or a record.
     pub fn is_scalar(&self) -> bool {
         !matches!(self.required(), Self::List(..) | Self::Record(_))
@@ -418,6 +426,8 @@ pub enum Kind {
     Member(Expr, usize),
     /// The number of elements.
     Size(Expr),
+    /// The first element of a list, or its last one where the flag is set.
+    End(Expr, bool),
     /// A list of values.
     List(Vec<Expr>),
     /// `not`

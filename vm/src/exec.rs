@@ -9,7 +9,7 @@ use holdpoint_isa::program::{CommonCause, Const};
 use holdpoint_isa::{Dec, Fault};
 
 use crate::machine::{Machine, Run, next, same};
-use crate::value::{Cursor, Space, StrRef, Value};
+use crate::value::{Cursor, ListRef, Space, StrRef, Value};
 use crate::window::{NextChange, Openness};
 
 impl Machine {
@@ -71,6 +71,8 @@ impl Machine {
             Op::InWindow { dst, at, window } => (dst, self.in_window(run, at, window)),
             Op::NextOpen { dst, at, window } => (dst, self.next_open(run, at, window)),
             Op::Len { dst, list } => (dst, self.len(list)),
+            Op::First { elem, list, cause } => (elem, self.end_of(run, list, cause, false)),
+            Op::Last { elem, list, cause } => (elem, self.end_of(run, list, cause, true)),
             _ => self.number(run, op),
         }
     }
@@ -212,6 +214,30 @@ impl Machine {
         }
     }
 
+    /// The first or last element of a list.
+    fn end_of(&self, run: Run<'_>, list: Reg, cause: Cause, last: bool) -> Value {
+        let found = match self.get(list) {
+            Value::List(found) => found,
+            other => return Value::poison(other),
+        };
+        let Some(others) = found.len.checked_sub(1) else { return Value::Unknown(cause.0) };
+        let stride = run.module.strides.get(list.index()).copied().unwrap_or(0);
+        let skipped = if last { others.saturating_mul(stride.into()) } else { 0 };
+        Value::Elem(Cursor { at: found.start.saturating_add(skipped), left: 1 })
+    }
+
+    /// Whether the numbers of a list go up; where `strict` is set, none may stand twice.
+    fn ascending(&mut self, run: Run<'_>, list: ListRef, strict: bool) -> Result<Value, Fault> {
+        self.burn(u64::from(list.len))?;
+        let mut pairs = self.scalars(run, list).zip(self.scalars(run, list).skip(1));
+        let rises = |(a, b): (Value, Value)| match (a, b) {
+            (Value::Int(a), Value::Int(b)) => a < b || (a == b && !strict),
+            (Value::Dec(a), Value::Dec(b)) => a < b || (a == b && !strict),
+            _ => false,
+        };
+        Ok(Value::Bool(pairs.all(rises)))
+    }
+
     fn in_list(&mut self, run: Run<'_>, value: Reg, list: Reg) -> Result<Value, Fault> {
         let (value, found) = (self.get(value), self.get(list));
         let Value::List(list) = found else { return Ok(poison2(value, found)) };
@@ -272,7 +298,16 @@ impl Machine {
             (Builtin::Complement, Value::Dec(a), _) => dec(Dec::HUNDRED.checked_sub(a)),
             (Builtin::Ratio, Value::Int(a), Value::Int(b)) => ratio(run, a, b),
             (Builtin::AbsDuration, Value::Int(a), _) => int(a.checked_abs()),
-            (Builtin::Complement | Builtin::AbsDuration, a, _) => Value::poison(a),
+            (Builtin::Ascending, Value::List(list), _) => self.ascending(run, list, false)?,
+            (Builtin::StrictlyAscending, Value::List(list), _) => self.ascending(run, list, true)?,
+            (
+                Builtin::Complement
+                | Builtin::AbsDuration
+                | Builtin::Ascending
+                | Builtin::StrictlyAscending,
+                a,
+                _,
+            ) => Value::poison(a),
             (_, a, b) => poison2(a, b),
         })
     }

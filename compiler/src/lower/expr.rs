@@ -13,11 +13,13 @@ use super::{Binding, Lower};
 use crate::layout::{kind, scalar};
 use crate::show::show;
 
-/// Where a member lies: in the root layout, or in the element in a register.
-#[derive(Debug, Clone, Copy)]
+/// Where a member lies: in the root layout, in the element in a register, or in the element at an end of a list,
+/// which is looked up where the member is loaded.
+#[derive(Debug, Clone)]
 pub(super) enum Base {
     Root,
     Element(Reg),
+    End { list: Box<Expr>, last: bool },
 }
 
 /// A member of the request or of an element.
@@ -55,15 +57,18 @@ impl<'a> Lower<'a> {
             }
             hir::Kind::Local(id) => match self.bindings.get(id)? {
                 Binding::Place(place) => Some(place.clone()),
-                Binding::Element { reg, layout } => self.element_place(*reg, *layout),
+                Binding::Element { reg, layout } => self.element_place(Base::Element(*reg), *layout),
                 Binding::Value(_) => None,
             },
+            hir::Kind::End(list, last) => {
+                let Place::List { layout, .. } = self.place(list)? else { return None };
+                self.element_place(Base::End { list: Box::new(list.clone()), last: *last }, layout)
+            }
             _ => None,
         }
     }
 
-    fn element_place(&self, reg: Reg, layout: u16) -> Option<Place<'a>> {
-        let base = Base::Element(reg);
+    fn element_place(&self, base: Base, layout: u16) -> Option<Place<'a>> {
         let fields = match self.layouts.get(usize::from(layout)) {
             Some(layout) => layout.fields.as_slice(),
             None => {
@@ -171,6 +176,10 @@ impl<'a> Lower<'a> {
                 let list = self.strict(list);
                 self.emit(Op::Len { dst, list });
             }
+            hir::Kind::End(list, last) => {
+                let elem = self.end_of(list, *last);
+                self.emit(Op::Field { dst, elem, slot: Slot(0) });
+            }
             hir::Kind::List(list) => self.list(list, dst),
             hir::Kind::Not(inner) => {
                 let src = self.strict(inner);
@@ -211,15 +220,31 @@ impl<'a> Lower<'a> {
     /// Loads a place; of a record, whether it is there.
     fn load(&mut self, place: &Place<'_>, dst: Reg) {
         let (base, slot) = match place {
-            Place::Scalar { base, slot, .. } | Place::List { base, slot, .. } => (*base, Some(*slot)),
-            Place::Record { base, presence, .. } => (*base, *presence),
+            Place::Scalar { base, slot, .. } | Place::List { base, slot, .. } => (base, Some(*slot)),
+            Place::Record { base, presence, .. } => (base, *presence),
         };
         let Some(slot) = slot else { return self.load_const(&Const::Bool(true), dst) };
         let slot = Slot(slot);
         match base {
             Base::Root => self.emit(Op::Fact { dst, slot }),
-            Base::Element(elem) => self.emit(Op::Field { dst, elem, slot }),
+            Base::Element(elem) => self.emit(Op::Field { dst, elem: *elem, slot }),
+            Base::End { list, last } => {
+                let elem = self.end_of(list, *last);
+                self.emit(Op::Field { dst, elem, slot });
+            }
         }
+    }
+
+    /// A register that stands at the first or last element of a list.
+    fn end_of(&mut self, list: &Expr, last: bool) -> Reg {
+        let (layout, max) = self.list_of(list);
+        let which = if last { "last" } else { "first" };
+        let cause = self.cause(format!("the {which} of {} without elements", show(self.package, list)));
+        let cause = holdpoint_isa::ops::Cause(cause);
+        let list = self.strict(list);
+        let elem = self.take(Kind::Elem { layout, max });
+        self.emit(if last { Op::Last { elem, list, cause } } else { Op::First { elem, list, cause } });
+        elem
     }
 
     pub(super) fn load_const(&mut self, value: &Const, dst: Reg) {
@@ -458,7 +483,9 @@ impl<'a> Lower<'a> {
     }
 
     fn builtin(&mut self, builtin: holdpoint_isa::Builtin, args: &[Expr], dst: Reg) {
-        let kinds: Vec<Kind> = builtin.info().params.iter().map(|(_, param)| param.kind()).collect();
+        let params = builtin.info().params.iter().zip(args);
+        let kinds: Vec<Kind> =
+            params.map(|((_, param), arg)| param.kind().unwrap_or_else(|| self.kind_of(arg))).collect();
         let values: Vec<Reg> = args.iter().map(|arg| self.strict(arg)).collect();
         let regs = self.registers.consecutive(&kinds);
         for (src, dst) in values.iter().zip(&regs) {
@@ -469,7 +496,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-const fn node_place(base: Base, node: &Node) -> Place<'_> {
+fn node_place(base: Base, node: &Node) -> Place<'_> {
     match node {
         Node::Scalar { slot, .. } => Place::Scalar { base, slot: *slot },
         Node::Record { presence, fields } => {

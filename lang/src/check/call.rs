@@ -3,7 +3,7 @@
 use holdpoint_isa::builtins::{Builtin, Param};
 
 use super::Checker;
-use super::expr::{error, error_of, node};
+use super::expr::{element_type, error, error_of, node};
 use super::scope::Meaning;
 use crate::ast::{self, ExprKind};
 use crate::diag::messages;
@@ -54,6 +54,9 @@ impl Checker<'_> {
 
     fn call_builtin(&mut self, builtin: Builtin, args: &[ast::Arg], span: Span) -> Expr {
         let info = builtin.info();
+        if info.params.iter().any(|(_, param)| *param == Param::Numbers) {
+            return self.call_on_numbers(builtin, args, span);
+        }
         let params: Vec<Type> = info.params.iter().map(|(_, param)| param_type(*param).optional()).collect();
         let typed = self.arguments(info.word, args, &params, span);
         let result = param_type(info.result);
@@ -61,6 +64,29 @@ impl Checker<'_> {
             node(Kind::Builtin(builtin, typed), result, span)
         } else {
             error_of(result, span)
+        }
+    }
+
+    /// A builtin that takes a list of anything that is held as a number and has an order.
+    fn call_on_numbers(&mut self, builtin: Builtin, args: &[ast::Arg], span: Span) -> Expr {
+        let info = builtin.info();
+        let result = param_type(info.result);
+        let [arg] = args else {
+            self.report(messages::argument_count(span, info.word, 1, args.len()));
+            return error_of(result, span);
+        };
+        let list = self.expr(&arg.value, None);
+        match element_type(&list.ty) {
+            Some(element) if element.is_numeric() || element.is_error() => {
+                node(Kind::Builtin(builtin, vec![list]), result, span)
+            }
+            _ if list.ty.is_error() => error_of(result, span),
+            _ => {
+                let wanted = "a list of numbers, durations or instants";
+                let diagnostic = messages::mismatch(list.span, wanted, &self.show(&list.ty));
+                self.report(diagnostic);
+                error_of(result, span)
+            }
         }
     }
 
@@ -106,5 +132,7 @@ const fn param_type(param: Param) -> Type {
         Param::Duration => Type::Duration,
         Param::Instant => Type::Instant,
         Param::Str => Type::Str(holdpoint_isa::limits::STRING_BYTES_MAX),
+        // Lists are checked by what they hold; see `call_on_numbers`.
+        Param::Numbers => Type::Error,
     }
 }

@@ -255,7 +255,7 @@ impl Checker<'_> {
 
     fn has_order(&self, ty: &Type) -> bool {
         match ty.required() {
-            Type::Int | Type::Decimal | Type::Percent | Type::Points | Type::Duration | Type::Instant => true,
+            numeric if numeric.is_numeric() => true,
             Type::Enum(id) => self.package.enums.get(*id).is_some_and(|def| def.ordered),
             _ => false,
         }

@@ -39,8 +39,12 @@ impl Checker<'_> {
                 let ty = if matches!(base.ty, Type::Optional(_)) { Type::Int.optional() } else { Type::Int };
                 node(Kind::Size(base), ty, span)
             }
+            Type::List(element, _) if matches!(name.name.as_str(), "first" | "last") => {
+                node(Kind::End(base, name.name == "last"), *element, span)
+            }
             Type::List(..) => {
-                let diagnostic = messages::unknown_member(name.span, "a list", &name.name, &["size"]);
+                let members = ["size", "first", "last"];
+                let diagnostic = messages::unknown_member(name.span, "a list", &name.name, &members);
                 self.report(diagnostic);
                 error(span)
             }

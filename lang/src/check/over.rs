@@ -46,12 +46,7 @@ impl Checker<'_> {
         let base = value.ty.required().clone();
         let fits = match fold {
             Fold::Sum => matches!(base, Type::Int | Type::Decimal | Type::Points | Type::Duration),
-            Fold::Min | Fold::Max => {
-                matches!(
-                    base,
-                    Type::Int | Type::Decimal | Type::Percent | Type::Points | Type::Duration | Type::Instant
-                )
-            }
+            Fold::Min | Fold::Max => base.is_numeric(),
             Fold::Distinct => base.is_scalar(),
         };
         if !fits {

@@ -124,6 +124,10 @@ macro_rules! for_each_op {
         0x5a Insert { list: Reg = List, value: Reg = Any } cost 2 each list, rule "vm.op.list";
         /// Whether a list of scalars has a value.
         0x5b InList { dst: Reg = Bool, value: Reg = Any, list: Reg = List } cost 2 each list, rule "vm.op.list";
+        /// Stands at the first element of a list; unknown for the stated cause where there is none.
+        0x5c First { elem: Reg = Elem, list: Reg = List, cause: Cause } cost 1, rule "vm.op.list";
+        /// Stands at the last element of a list; unknown for the stated cause where there is none.
+        0x5d Last { elem: Reg = Elem, list: Reg = List, cause: Cause } cost 1, rule "vm.op.list";
 
         /// Whether a window is open at an instant.
         0x60 InWindow { dst: Reg = Bool, at: Reg = Int, window: WindowId } cost 64, rule "vm.op.window";

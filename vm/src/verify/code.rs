@@ -82,6 +82,10 @@ fn check_relations(program: &Program, op: Op) -> Result<(), String> {
             }
             _ => Err("the element is not one of the list".to_owned()),
         },
+        Op::First { elem, list, .. } | Op::Last { elem, list, .. } => match (of(elem), of(list)) {
+            (Some(Kind::Elem { layout: a, .. }), Some(Kind::List { layout: b, .. })) if a == b => Ok(()),
+            _ => Err("the element is not one of the list".to_owned()),
+        },
         Op::InMask { mask, .. } => constant_fits(program, mask, Some(Kind::Int)),
         Op::Insert { list, value } | Op::InList { value, list, .. } => match of(list) {
             Some(Kind::List { layout, .. }) => same(element_kind(program, layout), of(value)),
@@ -115,10 +119,16 @@ fn constant_fits(program: &Program, konst: Konst, kind: Option<Kind>) -> Result<
 fn call(program: &Program, builtin: BuiltinId, result: Option<Kind>, args: Reg) -> Result<(), String> {
     let Some(builtin) = Builtin::from_id(builtin.0) else { return Err("no builtin".to_owned()) };
     let info = builtin.info();
-    same(Some(info.result.kind()), result)?;
+    same(info.result.kind(), result)?;
     for (index, (_, param)) in info.params.iter().enumerate() {
         let reg = u16::try_from(index).ok().and_then(|index| args.0.checked_add(index));
-        same(Some(param.kind()), reg.and_then(|reg| kind(program, Reg(reg))))?;
+        let found = reg.and_then(|reg| kind(program, Reg(reg)));
+        match (param.kind(), found) {
+            (Some(wanted), found) => same(Some(wanted), found)?,
+            (None, Some(Kind::List { layout, .. }))
+                if matches!(element_kind(program, layout), Some(Kind::Int | Kind::Dec)) => {}
+            (None, _) => return Err("an argument is no list of numbers".to_owned()),
+        }
     }
     Ok(())
 }
