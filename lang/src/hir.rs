@@ -99,6 +99,8 @@ pub enum Type {
     Duration,
     /// Points in time.
     Instant,
+    /// Calendar dates.
+    Date,
     /// Text of at most so many bytes.
     Str(u32),
     /// Persons and services.
@@ -158,7 +160,13 @@ impl Type {
     pub fn is_numeric(&self) -> bool {
         matches!(
             self.required(),
-            Self::Int | Self::Decimal | Self::Percent | Self::Points | Self::Duration | Self::Instant
+            Self::Int
+                | Self::Decimal
+                | Self::Percent
+                | Self::Points
+                | Self::Duration
+                | Self::Instant
+                | Self::Date
         )
     }
 
@@ -446,6 +454,8 @@ pub enum Kind {
     InWindow(Expr, usize),
     /// The earliest instant from one on at which a window is open.
     NextOpen(usize, Expr),
+    /// What the clocks of a time zone show at an instant.
+    InZone(ZonePart, Expr, String),
     /// `is none`
     IsNone(Expr),
     /// `a else b`
@@ -464,6 +474,25 @@ pub enum Kind {
     Call(usize, Vec<Expr>),
     /// A builtin.
     Builtin(Builtin, Vec<Expr>),
+}
+
+/// What is read off the clocks of a time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ZonePart {
+    /// The date.
+    Date,
+    /// The day of the week, a member of `Weekday`.
+    Weekday,
+}
+
+impl ZonePart {
+    /// The function that gives it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Date => "date_in",
+            Self::Weekday => "weekday_in",
+        }
+    }
 }
 
 /// A comparison; greater is less with its operands swapped.

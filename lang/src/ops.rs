@@ -45,6 +45,14 @@ pub enum Arith {
     DurationDec,
     /// A decimal times a duration.
     DecDuration,
+    /// A date so many whole days later.
+    DateDays,
+    /// So many whole days after a date.
+    DaysDate,
+    /// A date so many whole days earlier.
+    DateLessDays,
+    /// From one date to another.
+    DaysBetween,
 }
 
 /// A type in the table.
@@ -62,6 +70,8 @@ pub enum Operand {
     Duration,
     /// `instant`
     Instant,
+    /// `date`
+    Date,
 }
 
 impl Operand {
@@ -74,6 +84,7 @@ impl Operand {
             Self::Points => Type::Points,
             Self::Duration => Type::Duration,
             Self::Instant => Type::Instant,
+            Self::Date => Type::Date,
         }
     }
 }
@@ -142,6 +153,10 @@ overloads! {
     Add (Duration, Instant) -> Instant => AddInt;
     Sub (Instant, Duration) -> Instant => SubInt;
     Sub (Instant, Instant) -> Duration => SubInt;
+    Add (Date, Duration) -> Date => DateDays;
+    Add (Duration, Date) -> Date => DaysDate;
+    Sub (Date, Duration) -> Date => DateLessDays;
+    Sub (Date, Date) -> Duration => DaysBetween;
 }
 
 /// How strongly operators bind, the weakest first.

@@ -4,13 +4,17 @@
 //! (rule `eval.strict`). The Kleene operators look at both before they give up (rule `eval.kleene`).
 
 use holdpoint_isa::builtins::Builtin;
+use holdpoint_isa::literal::date_of_days;
 use holdpoint_isa::ops::{BuiltinId, Cause, Konst, Label, Op, Reg, WindowId};
 use holdpoint_isa::program::{CommonCause, Const};
 use holdpoint_isa::{Dec, Fault};
 
 use crate::machine::{Machine, Run, next, same};
 use crate::value::{Cursor, ListRef, Space, StrRef, Value};
-use crate::window::{NextChange, Openness};
+use crate::window::{NextChange, Openness, PreparedZone};
+
+/// Nanoseconds of a day.
+const DAY: i64 = 86_400_000_000_000;
 
 impl Machine {
     /// Runs one operation and tells where to go on; nothing at the end of a block.
@@ -70,6 +74,8 @@ impl Machine {
             | Op::EqStr { dst, lhs, rhs } => (dst, equal(run, self.get(lhs), self.get(rhs))),
             Op::InWindow { dst, at, window } => (dst, self.in_window(run, at, window)),
             Op::NextOpen { dst, at, window } => (dst, self.next_open(run, at, window)),
+            Op::DateIn { dst, at, zone } => (dst, self.in_zone(run, at, zone, PreparedZone::date)),
+            Op::WeekdayIn { dst, at, zone } => (dst, self.in_zone(run, at, zone, PreparedZone::weekday)),
             Op::Len { dst, list } => (dst, self.len(list)),
             Op::First { elem, list, cause } => (elem, self.end_of(run, list, cause, false)),
             Op::Last { elem, list, cause } => (elem, self.end_of(run, list, cause, true)),
@@ -97,6 +103,11 @@ impl Machine {
                 (dst, self.int_dec(count, percent, |a, b| int(b.percent_of_int(a))))
             }
             Op::CountIf { dst, cond } => (dst, count_if(self.get(dst), self.get(cond))),
+            Op::AddDays { dst, date, by } => (dst, self.int2(date, by, |a, b| moved(a, b, i64::checked_add))),
+            Op::SubDays { dst, date, by } => (dst, self.int2(date, by, |a, b| moved(a, b, i64::checked_sub))),
+            Op::DaysBetween { dst, lhs, rhs } => {
+                (dst, self.int2(lhs, rhs, |a, b| int(a.checked_sub(b).and_then(|d| d.checked_mul(DAY)))))
+            }
             Op::AddDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_add(b)))),
             Op::SubDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_sub(b)))),
             Op::MulDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_mul(b)))),
@@ -285,6 +296,18 @@ impl Machine {
         })
     }
 
+    /// What a time zone's clocks show at an instant.
+    fn in_zone(
+        &self,
+        run: Run<'_>,
+        at: Reg,
+        zone: Konst,
+        show: impl Fn(&PreparedZone, i64) -> i64,
+    ) -> Value {
+        let Some(zone) = run.module.zones.get(&zone.0) else { return Value::UNSET };
+        self.int1(at, |at| Value::Int(show(zone, at)))
+    }
+
     fn call(&mut self, run: Run<'_>, builtin: BuiltinId, args: Reg) -> Result<Value, Fault> {
         let Some(builtin) = Builtin::from_id(builtin.0) else { return Ok(Value::UNSET) };
         self.burn(u64::from(builtin.info().cost))?;
@@ -387,6 +410,18 @@ fn equal(run: Run<'_>, a: Value, b: Value) -> Value {
     match (a, b) {
         (Value::Unknown(_) | Value::Fault(_), _) | (_, Value::Unknown(_) | Value::Fault(_)) => poison2(a, b),
         _ => Value::Bool(same(run, a, b)),
+    }
+}
+
+/// A date moved by a duration of whole days.
+fn moved(date: i64, by: i64, go: impl Fn(i64, i64) -> Option<i64>) -> Value {
+    if by.checked_rem(DAY) != Some(0) {
+        return Value::Fault(Fault::NotWholeDays);
+    }
+    let days = by.checked_div(DAY).and_then(|days| go(date, days));
+    match days.and_then(date_of_days) {
+        Some(date) => Value::Int(date.0.into()),
+        None => Value::Fault(Fault::NoSuchDate),
     }
 }
 

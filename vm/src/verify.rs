@@ -9,13 +9,15 @@ mod bounds;
 mod code;
 mod layout;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use holdpoint_isa::codec::{CodecError, ModuleHash};
 use holdpoint_isa::limits;
-use holdpoint_isa::program::{Block, Program, SEMANTICS_VERSION};
+use holdpoint_isa::ops::Op;
+use holdpoint_isa::program::{Block, Const, Program, SEMANTICS_VERSION};
 
-use crate::window::{PreparedWindow, Zones};
+use crate::window::{PreparedWindow, PreparedZone, Zones};
 pub use bounds::Bounds;
 
 /// A module that was verified.
@@ -25,6 +27,8 @@ pub struct VerifiedProgram {
     bytes: Vec<u8>,
     hash: ModuleHash,
     pub(crate) windows: Vec<PreparedWindow>,
+    /// The time zones that operations name, by the index of the constant.
+    pub(crate) zones: BTreeMap<u16, PreparedZone>,
     /// Cells of one element, by the register that walks the list.
     pub(crate) strides: Vec<u16>,
 }
@@ -93,8 +97,9 @@ impl VerifiedProgram {
             PreparedWindow::new(&zones, window).map_err(|_| LoadError::Zone(window.zone.clone()))
         });
         let windows = prepared.collect::<Result<_, _>>()?;
+        let zones = named_zones(&program, &zones)?;
         let strides = program.registers.iter().map(|kind| layout::stride(&program, *kind)).collect();
-        Ok(Self { hash: ModuleHash::of(bytes), bytes: bytes.to_vec(), program, windows, strides })
+        Ok(Self { hash: ModuleHash::of(bytes), bytes: bytes.to_vec(), program, windows, zones, strides })
     }
 
     /// The module's identity.
@@ -116,6 +121,20 @@ impl VerifiedProgram {
     pub const fn fuel_bound(&self) -> u64 {
         self.program.fuel_bound
     }
+}
+
+/// Prepares the time zones that operations name.
+fn named_zones(program: &Program, zones: &Zones) -> Result<BTreeMap<u16, PreparedZone>, LoadError> {
+    let mut named = BTreeMap::new();
+    for op in &program.code {
+        let (Op::DateIn { zone, .. } | Op::WeekdayIn { zone, .. }) = op else { continue };
+        let Some(Const::Str(name)) = program.constants.get(zone.index()) else { continue };
+        if !named.contains_key(&zone.0) {
+            let zone_named = PreparedZone::new(zones, name).map_err(|_| LoadError::Zone(name.clone()))?;
+            named.insert(zone.0, zone_named);
+        }
+    }
+    Ok(named)
 }
 
 /// Verifies a module.

@@ -6,7 +6,7 @@
 use holdpoint_isa::ops::{Konst, Op, Reg, Slot, Thunk, WindowId};
 use holdpoint_isa::program::{Const, Field, Node};
 use holdpoint_isa::types::{Kind, Scalar};
-use holdpoint_lang::hir::{self, Compare, Expr, Type};
+use holdpoint_lang::hir::{self, Compare, Expr, Type, ZonePart};
 use holdpoint_lang::ops::Arith;
 
 use super::{Binding, Lower};
@@ -199,6 +199,14 @@ impl<'a> Lower<'a> {
                 let at = self.strict(at);
                 let window = WindowId(self.index("windows", *window));
                 self.emit(Op::NextOpen { dst, at, window });
+            }
+            hir::Kind::InZone(part, at, zone) => {
+                let at = self.strict(at);
+                let zone = self.constant(&Const::Str(zone.clone()));
+                self.emit(match part {
+                    ZonePart::Date => Op::DateIn { dst, at, zone },
+                    ZonePart::Weekday => Op::WeekdayIn { dst, at, zone },
+                });
             }
             hir::Kind::IsNone(inner) => self.is_none(inner, dst),
             hir::Kind::Else(a, b) => {
@@ -449,6 +457,10 @@ impl<'a> Lower<'a> {
             Arith::PercentDuration => Op::PercentInt { dst, count: rhs, percent: lhs },
             Arith::DurationDec => Op::ScaleInt { dst, count: lhs, factor: rhs },
             Arith::DecDuration => Op::ScaleInt { dst, count: rhs, factor: lhs },
+            Arith::DateDays => Op::AddDays { dst, date: lhs, by: rhs },
+            Arith::DaysDate => Op::AddDays { dst, date: rhs, by: lhs },
+            Arith::DateLessDays => Op::SubDays { dst, date: lhs, by: rhs },
+            Arith::DaysBetween => Op::DaysBetween { dst, lhs, rhs },
         };
         self.emit(op);
     }

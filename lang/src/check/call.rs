@@ -1,14 +1,18 @@
 //! Calls: of functions, of builtins, and of what looks like one and takes more than values.
 
 use holdpoint_isa::builtins::{Builtin, Param};
+use holdpoint_isa::program::Const;
 
 use super::Checker;
-use super::expr::{element_type, error, error_of, node};
+use super::expr::{constant, element_type, error, error_of, node};
 use super::scope::Meaning;
 use crate::ast::{self, ExprKind};
 use crate::diag::messages;
-use crate::hir::{Expr, Kind, Type};
+use crate::hir::{Expr, Kind, Type, ZonePart};
 use crate::span::Span;
+
+/// What is called like a builtin and takes the name of something, or a constant, beside values.
+const SPECIAL: [&str; 3] = ["next_open", "date_in", "weekday_in"];
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, path: &ast::Path, args: &[ast::Arg], span: Span) -> Expr {
@@ -22,8 +26,11 @@ impl Checker<'_> {
                 self.report(messages::named_argument(name.span, &single.name));
             }
         }
-        if single.name == "next_open" {
-            return self.next_open(args, span);
+        match single.name.as_str() {
+            "next_open" => return self.next_open(args, span),
+            "date_in" => return self.in_zone(ZonePart::Date, args, span),
+            "weekday_in" => return self.in_zone(ZonePart::Weekday, args, span),
+            _ => {}
         }
         if let Some(Meaning::Fn(slot)) = self.scopes.value(&name) {
             return self.call_fn(slot, args, span);
@@ -33,7 +40,7 @@ impl Checker<'_> {
             None => {
                 let mut known = self.scopes.names(|meaning| matches!(meaning, Meaning::Fn(_)));
                 known.extend(Builtin::ALL.iter().map(|builtin| builtin.info().word));
-                known.push("next_open");
+                known.extend(SPECIAL);
                 let diagnostic = messages::unknown_thing(path.span, "function", &name, &known);
                 self.report(diagnostic);
                 error(span)
@@ -102,6 +109,39 @@ impl Checker<'_> {
             typed.push(value);
         }
         typed
+    }
+
+    /// `date_in(instant, "Zone")` and `weekday_in(instant, "Zone")`.
+    fn in_zone(&mut self, part: ZonePart, args: &[ast::Arg], span: Span) -> Expr {
+        let ty = match part {
+            ZonePart::Date => Type::Date,
+            ZonePart::Weekday => Type::Enum(self.weekday()),
+        };
+        let [at, zone] = args else {
+            self.report(messages::argument_count(span, part.word(), 2, args.len()));
+            return error_of(ty, span);
+        };
+        let at = self.expr(&at.value, Some(&Type::Instant));
+        self.expect(&at, &Type::Instant.optional());
+        let Some(name) = self.constant_text(&zone.value, "a time zone") else { return error_of(ty, span) };
+        let zone = self.zone_named(&name);
+        node(Kind::InZone(part, at, zone), ty, span)
+    }
+
+    /// A text that is a constant; anything else is reported.
+    fn constant_text(&mut self, e: &ast::Expr, what: &str) -> Option<ast::Ident> {
+        let wanted = Type::Str(holdpoint_isa::limits::STRING_BYTES_MAX);
+        let typed = self.expr(e, Some(&wanted));
+        self.expect(&typed, &wanted);
+        match constant(&typed) {
+            Some(Const::Str(name)) => Some(ast::Ident { name, span: typed.span }),
+            _ => {
+                if matches!(typed.ty, Type::Str(_)) {
+                    self.report(messages::not_constant(typed.span, what));
+                }
+                None
+            }
+        }
     }
 
     fn next_open(&mut self, args: &[ast::Arg], span: Span) -> Expr {

@@ -8,8 +8,11 @@ use super::scope::Meaning;
 use crate::ast::{self, BinaryOp, ExprKind, Literal, UnaryOp};
 use crate::diag::messages;
 use crate::hir::{Compare, Expr, Kind, Type};
-use crate::ops;
+use crate::ops::{self, Arith};
 use crate::span::Span;
+
+/// Nanoseconds of a day.
+const DAY: i64 = 86_400_000_000_000;
 
 impl Checker<'_> {
     /// Types an expression; `expected` tells what bare names and numbers may mean and is not enforced here.
@@ -74,13 +77,10 @@ impl Checker<'_> {
                 let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
                 (Const::Str(text.clone()), if principal { Type::Principal } else { Type::Str(len) })
             }
-            Literal::Date(_) | Literal::Time(_) => {
-                let what = if matches!(value, Literal::Date(_)) { "a date" } else { "a time of day" };
-                self.report(messages::not_allowed_here(
-                    span,
-                    what,
-                    "a value; it stands in windows and calendars",
-                ));
+            Literal::Date(value) => (Const::Int(i64::from(*value)), Type::Date),
+            Literal::Time(_) => {
+                let place = "a value; it stands in windows";
+                self.report(messages::not_allowed_here(span, "a time of day", place));
                 return error(span);
             }
         };
@@ -310,6 +310,9 @@ impl Checker<'_> {
         }
         let (lhs, rhs) = (left.ty.required(), right.ty.required());
         if let Some(row) = ops::overload(op, lhs, rhs) {
+            if let Some(odd) = odd_days(row.arith, &left, &right) {
+                self.report(messages::not_whole_days(odd.span));
+            }
             let ty = row.result.ty();
             return node(Kind::Arith(row.arith, left, right), ty, span);
         }
@@ -484,6 +487,17 @@ impl Checker<'_> {
             self.report(messages::repeated_member(value.span, "this value", first.span));
         }
     }
+}
+
+/// The constant by which a date is moved, where it is not whole days.
+fn odd_days<'e>(arith: Arith, left: &'e Expr, right: &'e Expr) -> Option<&'e Expr> {
+    let by = match arith {
+        Arith::DateDays | Arith::DateLessDays => right,
+        Arith::DaysDate => left,
+        _ => return None,
+    };
+    let Some(Const::Int(nanoseconds)) = constant(by) else { return None };
+    (nanoseconds.checked_rem(DAY) != Some(0)).then_some(by)
 }
 
 /// The value of a constant expression.

@@ -3,6 +3,7 @@
 use super::Checker;
 use super::expr::{error, node};
 use super::scope::TypeDef;
+use super::types::WEEKDAY;
 use crate::ast::{self, ExprKind};
 use crate::diag::messages;
 use crate::hir::{Expr, Kind, Type};
@@ -62,8 +63,13 @@ impl Checker<'_> {
         if self.scopes.declared(enum_name).is_some() {
             return None;
         }
-        let (TypeDef::Enum(id), at) = *self.scopes.types.get(enum_name)? else { return None };
-        self.scopes.used.insert(at);
+        let id = if enum_name == WEEKDAY {
+            self.weekday()
+        } else {
+            let (TypeDef::Enum(id), at) = *self.scopes.types.get(enum_name)? else { return None };
+            self.scopes.used.insert(at);
+            id
+        };
         let ty = Type::Enum(id);
         if let Some((_, value, ty)) = self.enum_member(&name.name, Some(&ty)) {
             return Some(node(Kind::Const(value), ty, span));

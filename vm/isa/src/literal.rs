@@ -13,7 +13,7 @@ mod time;
 pub use duration::{duration, duration_of, format_duration, format_duration_of};
 pub use number::{decimal, format_percent, format_points, format_scaled, int, percent, points, scaled};
 pub use time::{
-    date, format_date, format_instant, format_time_of_day, instant, instant_literal, time_of_day,
+    date, date_of_days, format_date, format_date_of, format_instant, format_time_of_day, instant, instant_literal, time_of_day,
 };
 
 macro_rules! literal_errors {

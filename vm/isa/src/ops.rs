@@ -90,6 +90,11 @@ macro_rules! for_each_op {
         /// One more where the condition is true; takes over its unknown or fault.
         0x3d CountIf { dst: Reg = Int, cond: Reg = Bool } cost 1, rule "vm.op.fold";
 
+        /// A date so many whole days later; a fault where the duration is not whole days.
+        0x3e AddDays { dst: Reg = Int, date: Reg = Int, by: Reg = Int } cost 1, rule "vm.op.date";
+        /// A date so many whole days earlier; a fault where the duration is not whole days.
+        0x3f SubDays { dst: Reg = Int, date: Reg = Int, by: Reg = Int } cost 1, rule "vm.op.date";
+
         /// Sum of decimals.
         0x40 AddDec { dst: Reg = Dec, lhs: Reg = Dec, rhs: Reg = Dec } cost 1, rule "vm.op.dec";
         /// Difference of decimals.
@@ -133,6 +138,12 @@ macro_rules! for_each_op {
         0x60 InWindow { dst: Reg = Bool, at: Reg = Int, window: WindowId } cost 64, rule "vm.op.window";
         /// The earliest instant at or after another at which a window is open.
         0x61 NextOpen { dst: Reg = Int, at: Reg = Int, window: WindowId } cost 4096, rule "vm.op.window";
+        /// The date of an instant on the clocks of the time zone that a constant names.
+        0x63 DateIn { dst: Reg = Int, at: Reg = Int, zone: Konst } cost 64, rule "vm.op.date";
+        /// The day of the week of an instant on the clocks of a time zone; Monday is 0.
+        0x64 WeekdayIn { dst: Reg = Int, at: Reg = Int, zone: Konst } cost 64, rule "vm.op.date";
+        /// The duration from one date to another, in days of 24 hours.
+        0x65 DaysBetween { dst: Reg = Int, lhs: Reg = Int, rhs: Reg = Int } cost 1, rule "vm.op.date";
         /// Calls a builtin with its arguments in consecutive registers; costs what the builtin's row adds.
         0x62 Call { dst: Reg = Any, builtin: BuiltinId, args: Reg = Any } cost 2, rule "vm.op.call";
 

@@ -9,7 +9,8 @@ use crate::limits;
 pub enum Kind {
     /// A truth value.
     Bool,
-    /// 64 bits: an integer, a duration or an instant in nanoseconds, or the index of an enum member.
+    /// 64 bits: an integer, a duration or an instant in nanoseconds, a date in days since 1970-01-01, or the index of
+    /// an enum member.
     Int,
     /// An exact decimal: a decimal, percent or points.
     Dec,
@@ -57,6 +58,8 @@ pub enum Scalar {
     Principal,
     /// A member of the enum with this index.
     Enum(u16),
+    /// A calendar date, `"2026-11-20"`.
+    Date,
 }
 
 impl Scalar {
@@ -64,7 +67,7 @@ impl Scalar {
     pub const fn kind(self) -> Kind {
         match self {
             Self::Bool => Kind::Bool,
-            Self::Int | Self::Duration | Self::Instant | Self::Enum(_) => Kind::Int,
+            Self::Int | Self::Duration | Self::Instant | Self::Date | Self::Enum(_) => Kind::Int,
             Self::Decimal | Self::Percent | Self::Points => Kind::Dec,
             Self::Str { .. } | Self::Principal => Kind::Str,
         }

@@ -128,6 +128,7 @@ impl<'a> Writer<'a> {
             (Value::Dec(value), _) => self.decimal(value, scalar, reading),
             (Value::Int(value), Scalar::Duration) => self.duration(value, reading),
             (Value::Int(value), Scalar::Instant) => self.text(&literal::format_instant(value)),
+            (Value::Int(value), Scalar::Date) => self.text(&literal::format_date_of(value)),
             (Value::Int(value), Scalar::Enum(index)) => {
                 let of = self.program.enums.get(usize::from(index));
                 let member = usize::try_from(value).ok().and_then(|member| of?.members.get(member));

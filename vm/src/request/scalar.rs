@@ -22,6 +22,9 @@ impl<'a> Reader<'a> {
             Scalar::Points => self.points(reading),
             Scalar::Duration => self.duration(reading),
             Scalar::Instant => self.unit_text(INSTANT, literal::instant).map(Value::Int),
+            Scalar::Date => {
+                self.unit_text(DATE, literal::date).map(|date| Value::Int(date.0.into()))
+            }
             Scalar::Str { max } => self.string("a text", max).map(Value::Str),
             Scalar::Principal => self.principal(),
             Scalar::Enum(index) => self.member_of(index),
@@ -159,6 +162,7 @@ impl<'a> Reader<'a> {
                 Scalar::Points => POINTS,
                 Scalar::Duration => DURATION,
                 Scalar::Instant => INSTANT,
+                Scalar::Date => DATE,
                 Scalar::Str { .. } => "a text",
                 Scalar::Principal => "a principal",
                 Scalar::Enum(_) => "the name of an enum's member",
@@ -170,6 +174,7 @@ impl<'a> Reader<'a> {
 const PERCENT: &str = "a percentage such as `\"80%\"`";
 const POINTS: &str = "percentage points such as `\"0.1pp\"`";
 const DURATION: &str = "a duration such as `\"15m\"`";
+const DATE: &str = "a date such as `\"2026-11-20\"`";
 const INSTANT: &str = "an instant such as `\"2026-11-20T15:30:00+01:00\"`";
 
 /// A reference to a text. Documents are far shorter than 32 bits can tell.

@@ -86,6 +86,9 @@ fn check_relations(program: &Program, op: Op) -> Result<(), String> {
             (Some(Kind::Elem { layout: a, .. }), Some(Kind::List { layout: b, .. })) if a == b => Ok(()),
             _ => Err("the element is not one of the list".to_owned()),
         },
+        Op::DateIn { zone, .. } | Op::WeekdayIn { zone, .. } => {
+            constant_fits(program, zone, Some(Kind::Str)).and_then(|()| not_none(program, zone))
+        }
         Op::InMask { mask, .. } => constant_fits(program, mask, Some(Kind::Int)),
         Op::Insert { list, value } | Op::InList { value, list, .. } => match of(list) {
             Some(Kind::List { layout, .. }) => same(element_kind(program, layout), of(value)),
@@ -114,6 +117,14 @@ fn constant_fits(program: &Program, konst: Konst, kind: Option<Kind>) -> Result<
             | (Some(Const::Str(_)), Some(Kind::Str))
     );
     if fits { Ok(()) } else { Err("the constant is of another kind".to_owned()) }
+}
+
+/// A constant that must be there is not none.
+fn not_none(program: &Program, konst: Konst) -> Result<(), String> {
+    match program.constants.get(konst.index()) {
+        Some(Const::None) | None => Err("the constant is none".to_owned()),
+        Some(_) => Ok(()),
+    }
 }
 
 fn call(program: &Program, builtin: BuiltinId, result: Option<Kind>, args: Reg) -> Result<(), String> {

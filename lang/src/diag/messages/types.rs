@@ -63,6 +63,12 @@ fn relative(number: &str, op: &str) -> String {
     sum.map_or_else(|| "(100% …)".to_owned(), |sum| format!("{sum}%"))
 }
 
+/// A date that is moved by a part of a day.
+pub fn not_whole_days(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::NotWholeDays, span, "a date moves by whole days, and this duration is not whole days")
+        .help("write it in days, such as `3d`, or compute with instants")
+}
+
 /// Something other than a list where one is needed.
 pub fn not_a_list(span: Span, found: &str) -> Diagnostic {
     Diagnostic::new(Code::NotAList, span, format!("expected a list, found {found}"))

@@ -50,6 +50,7 @@ const SCALARS: &[(Scalar, Reading)] = &[
     (Scalar::Duration, Reading::Seconds),
     (Scalar::Duration, Reading::Days),
     (Scalar::Instant, Reading::Unit),
+    (Scalar::Date, Reading::Unit),
     (Scalar::Str { max: 64 }, Reading::Unit),
     (Scalar::Principal, Reading::Unit),
     (Scalar::Enum(0), Reading::Unit),
@@ -201,6 +202,7 @@ impl Sender<'_> {
             Scalar::Principal => self.dice.pick(&TEXTS[1..]).to_owned(),
             Scalar::Enum(_) => self.dice.pick(&["development", "staging", "production"]).to_owned(),
             Scalar::Instant => literal::format_instant(bits),
+            Scalar::Date => literal::format_date_of(bits % 3_000_000),
             Scalar::Decimal => return write!(self.out, "{small}.{small}E-1").unwrap(),
             _ if reading != Reading::Unit && self.dice.one_in(2) => {
                 return write!(self.out, "{}.{:03}", small % 100_000, small % 1000).unwrap();

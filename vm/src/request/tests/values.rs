@@ -31,6 +31,8 @@ fn each_scalar_has_its_spelling() {
         (Scalar::Duration, "\"1h30m\"", Value::Int(5400 * SECOND)),
         (Scalar::Duration, "\"2w\"", Value::Int(14 * 86400 * SECOND)),
         (Scalar::Instant, "\"1970-01-01T01:00:01+01:00\"", Value::Int(SECOND)),
+        (Scalar::Date, "\"1970-01-02\"", Value::Int(1)),
+        (Scalar::Date, "\"0000-01-01\"", Value::Int(-719_528)),
         (Scalar::Enum(0), "\"production\"", Value::Int(2)),
         (Scalar::Enum(0), "\"stag\\u0069ng\"", Value::Int(1)),
         (str, "\"12345678\"", inline(6, 8)),
