@@ -1,6 +1,8 @@
 //! Expressions as reasons name them: the source's own words in one canonical spelling.
 
-use holdpoint_isa::literal::{format_date_of, format_duration, format_instant, format_percent, format_points};
+use holdpoint_isa::literal::{
+    format_date_of, format_duration, format_instant, format_percent, format_points, format_size,
+};
 use holdpoint_isa::program::Const;
 use holdpoint_lang::ast::{Fold, Quantifier};
 use holdpoint_lang::hir::{Binder, Expr, Kind, Package, Type};
@@ -92,6 +94,7 @@ pub(crate) fn constant(package: &Package, value: &Const, ty: &Type) -> String {
         (Const::Str(text), _) => format!("{text:?}"),
         (Const::Int(value), Type::Duration) => format_duration(*value),
         (Const::Int(value), Type::Instant) => format_instant(*value),
+        (Const::Int(value), Type::Size) => format_size(*value),
         (Const::Int(value), Type::Date) => format_date_of(*value),
         (Const::Int(index), Type::Enum(id)) => {
             let members = package.enums.get(*id).map(|def| def.members.as_slice()).unwrap_or_default();

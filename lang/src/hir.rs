@@ -101,6 +101,8 @@ pub enum Type {
     Instant,
     /// Calendar dates.
     Date,
+    /// Numbers of bytes.
+    Size,
     /// Text of at most so many bytes.
     Str(u32),
     /// Persons and services.
@@ -167,6 +169,7 @@ impl Type {
                 | Self::Duration
                 | Self::Instant
                 | Self::Date
+                | Self::Size
         )
     }
 

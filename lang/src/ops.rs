@@ -37,14 +37,14 @@ pub enum Arith {
     IntPercentOf,
     /// An integer, so many percent of which as a decimal.
     PercentOfInt,
-    /// A duration, of which so many percent.
-    DurationPercent,
-    /// So many percent of a duration.
-    PercentDuration,
-    /// A duration times a decimal.
-    DurationDec,
-    /// A decimal times a duration.
-    DecDuration,
+    /// A count of nanoseconds or bytes, of which so many percent.
+    CountPercent,
+    /// So many percent of such a count.
+    PercentCount,
+    /// Such a count times a decimal.
+    CountDec,
+    /// A decimal times such a count.
+    DecCount,
     /// A date so many whole days later.
     DateDays,
     /// So many whole days after a date.
@@ -72,6 +72,8 @@ pub enum Operand {
     Instant,
     /// `date`
     Date,
+    /// `size`
+    Size,
 }
 
 impl Operand {
@@ -85,6 +87,7 @@ impl Operand {
             Self::Duration => Type::Duration,
             Self::Instant => Type::Instant,
             Self::Date => Type::Date,
+            Self::Size => Type::Size,
         }
     }
 }
@@ -144,10 +147,10 @@ overloads! {
     Sub (Duration, Duration) -> Duration => SubInt;
     Mul (Duration, Int) -> Duration => MulInt;
     Mul (Int, Duration) -> Duration => MulInt;
-    Mul (Duration, Percent) -> Duration => DurationPercent;
-    Mul (Percent, Duration) -> Duration => PercentDuration;
-    Mul (Duration, Decimal) -> Duration => DurationDec;
-    Mul (Decimal, Duration) -> Duration => DecDuration;
+    Mul (Duration, Percent) -> Duration => CountPercent;
+    Mul (Percent, Duration) -> Duration => PercentCount;
+    Mul (Duration, Decimal) -> Duration => CountDec;
+    Mul (Decimal, Duration) -> Duration => DecCount;
     Div (Duration, Duration) -> Decimal => DivInt;
     Add (Instant, Duration) -> Instant => AddInt;
     Add (Duration, Instant) -> Instant => AddInt;
@@ -157,6 +160,15 @@ overloads! {
     Add (Duration, Date) -> Date => DaysDate;
     Sub (Date, Duration) -> Date => DateLessDays;
     Sub (Date, Date) -> Duration => DaysBetween;
+    Add (Size, Size) -> Size => AddInt;
+    Sub (Size, Size) -> Size => SubInt;
+    Mul (Size, Int) -> Size => MulInt;
+    Mul (Int, Size) -> Size => MulInt;
+    Mul (Size, Percent) -> Size => CountPercent;
+    Mul (Percent, Size) -> Size => PercentCount;
+    Mul (Size, Decimal) -> Size => CountDec;
+    Mul (Decimal, Size) -> Size => DecCount;
+    Div (Size, Size) -> Decimal => DivInt;
 }
 
 /// How strongly operators bind, the weakest first.

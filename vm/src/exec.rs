@@ -297,13 +297,7 @@ impl Machine {
     }
 
     /// What a time zone's clocks show at an instant.
-    fn in_zone(
-        &self,
-        run: Run<'_>,
-        at: Reg,
-        zone: Konst,
-        show: impl Fn(&PreparedZone, i64) -> i64,
-    ) -> Value {
+    fn in_zone(&self, run: Run<'_>, at: Reg, zone: Konst, show: impl Fn(&PreparedZone, i64) -> i64) -> Value {
         let Some(zone) = run.module.zones.get(&zone.0) else { return Value::UNSET };
         self.int1(at, |at| Value::Int(show(zone, at)))
     }
@@ -324,10 +318,7 @@ impl Machine {
             (Builtin::Ascending, Value::List(list), _) => self.ascending(run, list, false)?,
             (Builtin::StrictlyAscending, Value::List(list), _) => self.ascending(run, list, true)?,
             (
-                Builtin::Complement
-                | Builtin::AbsDuration
-                | Builtin::Ascending
-                | Builtin::StrictlyAscending,
+                Builtin::Complement | Builtin::AbsDuration | Builtin::Ascending | Builtin::StrictlyAscending,
                 a,
                 _,
             ) => Value::poison(a),

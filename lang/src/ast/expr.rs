@@ -104,6 +104,8 @@ pub enum Literal {
     Points(Dec),
     /// `15m`
     Duration(i64),
+    /// `512MB`
+    Size(i64),
     /// `2026-12-18`
     Date(i32),
     /// `09:00`

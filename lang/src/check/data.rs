@@ -271,6 +271,10 @@ impl<'a> Checker<'a> {
                 Some(unit) => number(&literal::format_duration_of(value, unit)?),
                 None => text(literal::format_duration(value)),
             },
+            (Const::Int(value), Type::Size) => match reading.bytes() {
+                Some(unit) => number(&literal::format_size_of(value, unit)?),
+                None => text(literal::format_size(value)),
+            },
             (Const::Int(value), Type::Date) => text(literal::format_date_of(value)),
             (Const::Int(value), Type::Instant) => text(literal::format_instant(value)),
             (Const::Int(value), _) => Some(Value::from(value)),

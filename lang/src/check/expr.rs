@@ -77,6 +77,7 @@ impl Checker<'_> {
                 let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
                 (Const::Str(text.clone()), if principal { Type::Principal } else { Type::Str(len) })
             }
+            Literal::Size(value) => (Const::Int(*value), Type::Size),
             Literal::Date(value) => (Const::Int(i64::from(*value)), Type::Date),
             Literal::Time(_) => {
                 let place = "a value; it stands in windows";
@@ -180,8 +181,10 @@ impl Checker<'_> {
         if let Some(value) = negated {
             return node(Kind::Const(value), ty, span);
         }
-        let fits =
-            matches!(ty.required(), Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Error);
+        let fits = matches!(
+            ty.required(),
+            Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Size | Type::Error
+        );
         if !fits {
             let diagnostic = messages::mismatch(inner.span, "a number", &self.show(&ty));
             self.report(diagnostic);

@@ -20,6 +20,7 @@ const BASIC: &[(&str, Type)] = &[
     ("duration", Type::Duration),
     ("instant", Type::Instant),
     ("date", Type::Date),
+    ("size", Type::Size),
     ("principal", Type::Principal),
 ];
 
@@ -137,6 +138,7 @@ impl<'a> Checker<'a> {
             Type::Percent => matches!(reading, Reading::Percent | Reading::Fraction),
             Type::Points => matches!(reading, Reading::Points | Reading::Fraction),
             Type::Duration => reading.nanoseconds().is_some(),
+            Type::Size => reading.bytes().is_some(),
             _ => false,
         };
         let found = Reading::WORDS.iter().find(|(word, reading)| *word == unit.name && fits(*reading));
@@ -256,6 +258,7 @@ impl<'a> Checker<'a> {
             Type::Duration => "`duration`".to_owned(),
             Type::Instant => "`instant`".to_owned(),
             Type::Date => "`date`".to_owned(),
+            Type::Size => "`size`".to_owned(),
             Type::Str(_) => "`string`".to_owned(),
             Type::Principal => "`principal`".to_owned(),
             Type::Enum(id) => {

@@ -38,7 +38,7 @@ pub fn no_token(error: LexError, span: Span, text: Option<&str>) -> Diagnostic {
                 .help("remove it; only tabs and line ends are allowed")
         }
         LexError::NumberWord => Diagnostic::new(Code::NumberWord, span, "a number runs into a word")
-            .help("write a space between them, or a unit such as `10m`, `80%` or `0.5pp`"),
+            .help("write a space between them, or a unit such as `10m`, `80%`, `0.5pp` or `512MB`"),
     }
 }
 

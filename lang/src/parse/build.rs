@@ -292,6 +292,10 @@ impl<'a> Build<'a> {
         self.value(literal::duration(text), start, end)
     }
 
+    pub(crate) fn size(&mut self, text: &str, start: usize, end: usize) -> i64 {
+        self.value(literal::size(text), start, end)
+    }
+
     pub(crate) fn date(&mut self, text: &str, start: usize, end: usize) -> i32 {
         self.value(literal::date(text).map(|date| date.0), start, end)
     }

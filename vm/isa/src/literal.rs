@@ -8,12 +8,15 @@
 
 mod duration;
 mod number;
+mod size;
 mod time;
 
 pub use duration::{duration, duration_of, format_duration, format_duration_of};
 pub use number::{decimal, format_percent, format_points, format_scaled, int, percent, points, scaled};
+pub use size::{format_size, format_size_of, size, size_of};
 pub use time::{
-    date, date_of_days, format_date, format_date_of, format_instant, format_time_of_day, instant, instant_literal, time_of_day,
+    date, date_of_days, format_date, format_date_of, format_instant, format_time_of_day, instant,
+    instant_literal, time_of_day,
 };
 
 macro_rules! literal_errors {
@@ -62,6 +65,12 @@ literal_errors! {
     UnitOrder => "units of a duration must go from the largest to the smallest, each at most once", help "write it like `1d12h` or `1h30m`";
     /// A duration with a fraction.
     FractionOfUnit => "only milliseconds may have a fraction", help "use the next smaller unit, such as `90m` for one hour and a half";
+    /// Not a size.
+    NotASize => "not a size", help "write a number with its unit, such as `512MB` or `10GiB`";
+    /// Letters after a number that are no unit of a size.
+    UnknownSizeUnit => "unknown unit of a size", help "the units are `B`, `kB`, `MB`, `GB`, `TB`, `PB` and `KiB`, `MiB`, `GiB`, `TiB`, `PiB`";
+    /// A size that is not whole bytes.
+    FractionOfByte => "not whole bytes", help "write a number of which whole bytes come out, such as `1.5kB`";
     /// Not a date.
     NotADate => "not a date", help "write year, month and day, such as `2026-11-20`";
     /// A date that no calendar has.

@@ -9,8 +9,8 @@ use crate::limits;
 pub enum Kind {
     /// A truth value.
     Bool,
-    /// 64 bits: an integer, a duration or an instant in nanoseconds, a date in days since 1970-01-01, or the index of
-    /// an enum member.
+    /// 64 bits: an integer, a duration or an instant in nanoseconds, a date in days since 1970-01-01, a size in bytes,
+    /// or the index of an enum member.
     Int,
     /// An exact decimal: a decimal, percent or points.
     Dec,
@@ -60,6 +60,8 @@ pub enum Scalar {
     Enum(u16),
     /// A calendar date, `"2026-11-20"`.
     Date,
+    /// `"512MB"`, or a number with a declared reading.
+    Size,
 }
 
 impl Scalar {
@@ -67,7 +69,7 @@ impl Scalar {
     pub const fn kind(self) -> Kind {
         match self {
             Self::Bool => Kind::Bool,
-            Self::Int | Self::Duration | Self::Instant | Self::Date | Self::Enum(_) => Kind::Int,
+            Self::Int | Self::Duration | Self::Instant | Self::Date | Self::Size | Self::Enum(_) => Kind::Int,
             Self::Decimal | Self::Percent | Self::Points => Kind::Dec,
             Self::Str { .. } | Self::Principal => Kind::Str,
         }
@@ -104,6 +106,20 @@ pub enum Reading {
     Hours,
     /// `as number of days` of 24 hours.
     Days,
+    /// `as number of bytes`.
+    Bytes,
+    /// `as number of kilobytes` of 1000 bytes.
+    Kilobytes,
+    /// `as number of megabytes`.
+    Megabytes,
+    /// `as number of gigabytes`.
+    Gigabytes,
+    /// `as number of kibibytes` of 1024 bytes.
+    Kibibytes,
+    /// `as number of mebibytes`.
+    Mebibytes,
+    /// `as number of gibibytes`.
+    Gibibytes,
 }
 
 impl Reading {
@@ -117,6 +133,13 @@ impl Reading {
         ("minutes", Self::Minutes),
         ("hours", Self::Hours),
         ("days", Self::Days),
+        ("bytes", Self::Bytes),
+        ("kilobytes", Self::Kilobytes),
+        ("megabytes", Self::Megabytes),
+        ("gigabytes", Self::Gigabytes),
+        ("kibibytes", Self::Kibibytes),
+        ("mebibytes", Self::Mebibytes),
+        ("gibibytes", Self::Gibibytes),
     ];
 
     /// Nanoseconds of one unit, for the readings of a duration.
@@ -127,7 +150,21 @@ impl Reading {
             Self::Minutes => Some(60_000_000_000),
             Self::Hours => Some(3_600_000_000_000),
             Self::Days => Some(86_400_000_000_000),
-            Self::Unit | Self::Percent | Self::Fraction | Self::Points => None,
+            _ => None,
+        }
+    }
+
+    /// Bytes of one unit, for the readings of a size.
+    pub const fn bytes(self) -> Option<i64> {
+        match self {
+            Self::Bytes => Some(1),
+            Self::Kilobytes => Some(1_000),
+            Self::Megabytes => Some(1_000_000),
+            Self::Gigabytes => Some(1_000_000_000),
+            Self::Kibibytes => Some(1 << 10),
+            Self::Mebibytes => Some(1 << 20),
+            Self::Gibibytes => Some(1 << 30),
+            _ => None,
         }
     }
 }

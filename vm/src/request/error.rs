@@ -265,8 +265,8 @@ impl Failure {
             .help(format!("write {what} as a text with its unit, such as {spelling}"))
     }
 
-    pub(super) fn negative_duration(at: usize, text: &str) -> Fail {
-        Self::new(RequestErrorKind::OutOfRange, at, format!("the duration {} is negative", quote(text)))
+    pub(super) fn negative(at: usize, what: &str, text: &str) -> Fail {
+        Self::new(RequestErrorKind::OutOfRange, at, format!("the {what} {} is negative", quote(text)))
     }
 
     pub(super) fn literal(at: usize, text: &str, error: LiteralError) -> Fail {
@@ -297,7 +297,9 @@ const fn literal_kind(error: LiteralError) -> RequestErrorKind {
         | E::NotADuration
         | E::UnknownUnit
         | E::UnitOrder
-        | E::FractionOfUnit => RequestErrorKind::BadUnit,
+        | E::FractionOfUnit
+        | E::NotASize
+        | E::UnknownSizeUnit => RequestErrorKind::BadUnit,
         E::NotADate
         | E::NoSuchDate
         | E::NotATime
@@ -307,7 +309,7 @@ const fn literal_kind(error: LiteralError) -> RequestErrorKind {
         | E::OffsetMissing
         | E::LeapSecond => RequestErrorKind::BadInstant,
         E::NotANumber | E::NotAnInteger => RequestErrorKind::WrongType,
-        E::TooManyPlaces => RequestErrorKind::TooPrecise,
+        E::TooManyPlaces | E::FractionOfByte => RequestErrorKind::TooPrecise,
         E::OutOfRange => RequestErrorKind::OutOfRange,
     }
 }

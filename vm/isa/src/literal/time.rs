@@ -244,8 +244,8 @@ fn civil(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::{
-        LiteralError, date, date_of_days, format_date, format_instant, format_time_of_day, instant, instant_literal,
-        time_of_day,
+        LiteralError, date, date_of_days, format_date, format_instant, format_time_of_day, instant,
+        instant_literal, time_of_day,
     };
     use crate::window::Date;
 

@@ -51,6 +51,9 @@ const SCALARS: &[(Scalar, Reading)] = &[
     (Scalar::Duration, Reading::Days),
     (Scalar::Instant, Reading::Unit),
     (Scalar::Date, Reading::Unit),
+    (Scalar::Size, Reading::Unit),
+    (Scalar::Size, Reading::Kilobytes),
+    (Scalar::Size, Reading::Gigabytes),
     (Scalar::Str { max: 64 }, Reading::Unit),
     (Scalar::Principal, Reading::Unit),
     (Scalar::Enum(0), Reading::Unit),
@@ -208,6 +211,7 @@ impl Sender<'_> {
                 return write!(self.out, "{}.{:03}", small % 100_000, small % 1000).unwrap();
             }
             Scalar::Duration => literal::format_duration(small * 1_000_003),
+            Scalar::Size => literal::format_size(small * 1_000_003),
             Scalar::Percent => literal::format_percent(Dec::from_billionths(bits.into())),
             Scalar::Points => literal::format_points(Dec::from_billionths(bits.into())),
         };
