@@ -21,6 +21,7 @@ pub(crate) fn show(package: &Package, e: &Expr) -> String {
         Kind::Local(id) => package.locals.get(id.0).map(|local| local.name.clone()).unwrap_or_default(),
         Kind::Member(base, index) => member(package, base, *index),
         Kind::Size(list) => format!("{}.size", show(package, list)),
+        Kind::VersionPart(part, version) => format!("{}.{}", atom(package, version), part.word()),
         Kind::End(list, last) => {
             format!("{}.{}", atom(package, list), if *last { "last" } else { "first" })
         }
@@ -91,6 +92,7 @@ pub(crate) fn constant(package: &Package, value: &Const, ty: &Type) -> String {
     match (value, ty.required()) {
         (Const::None, _) => "none".to_owned(),
         (Const::Bool(value), _) => value.to_string(),
+        (Const::Version(text), _) => text.clone(),
         (Const::Str(text), _) => format!("{text:?}"),
         (Const::Int(value), Type::Duration) => format_duration(*value),
         (Const::Int(value), Type::Instant) => format_instant(*value),

@@ -103,6 +103,8 @@ pub enum Type {
     Date,
     /// Numbers of bytes.
     Size,
+    /// Semantic versions.
+    Version,
     /// Text of at most so many bytes.
     Str(u32),
     /// Persons and services.
@@ -437,6 +439,8 @@ pub enum Kind {
     Member(Expr, usize),
     /// The number of elements.
     Size(Expr),
+    /// A number of a version.
+    VersionPart(VersionPart, Expr),
     /// The first element of a list, or its last one where the flag is set.
     End(Expr, bool),
     /// A list of values.
@@ -477,6 +481,32 @@ pub enum Kind {
     Call(usize, Vec<Expr>),
     /// A builtin.
     Builtin(Builtin, Vec<Expr>),
+}
+
+/// A number of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionPart {
+    /// The first.
+    Major,
+    /// The second.
+    Minor,
+    /// The third.
+    Patch,
+}
+
+impl VersionPart {
+    /// All of them, with the member that gives each.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("major", Self::Major), ("minor", Self::Minor), ("patch", Self::Patch)];
+
+    /// The member that gives it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Major => "major",
+            Self::Minor => "minor",
+            Self::Patch => "patch",
+        }
+    }
 }
 
 /// What is read off the clocks of a time zone.

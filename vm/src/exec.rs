@@ -3,13 +3,15 @@
 //! Operands that are not values proper decide first: a fault before an unknown, the left before the right
 //! (rule `eval.strict`). The Kleene operators look at both before they give up (rule `eval.kleene`).
 
+use std::cmp::Ordering;
+
 use holdpoint_isa::builtins::Builtin;
-use holdpoint_isa::literal::date_of_days;
+use holdpoint_isa::literal::{Version, date_of_days, version};
 use holdpoint_isa::ops::{BuiltinId, Cause, Konst, Label, Op, Reg, WindowId};
 use holdpoint_isa::program::{CommonCause, Const};
 use holdpoint_isa::{Dec, Fault};
 
-use crate::machine::{Machine, Run, next, same};
+use crate::machine::{Machine, Run, next, precedence, same};
 use crate::value::{Cursor, ListRef, Space, StrRef, Value};
 use crate::window::{NextChange, Openness, PreparedZone};
 
@@ -71,7 +73,13 @@ impl Machine {
             Op::EqBool { dst, lhs, rhs }
             | Op::EqInt { dst, lhs, rhs }
             | Op::EqDec { dst, lhs, rhs }
-            | Op::EqStr { dst, lhs, rhs } => (dst, equal(run, self.get(lhs), self.get(rhs))),
+            | Op::EqStr { dst, lhs, rhs }
+            | Op::EqVersion { dst, lhs, rhs } => (dst, equal(run, self.get(lhs), self.get(rhs))),
+            Op::LtVersion { dst, lhs, rhs } => (dst, self.version2(run, lhs, rhs, Ordering::is_lt)),
+            Op::LeVersion { dst, lhs, rhs } => (dst, self.version2(run, lhs, rhs, Ordering::is_le)),
+            Op::Major { dst, src } => (dst, self.part(run, src, |version| version.major())),
+            Op::Minor { dst, src } => (dst, self.part(run, src, |version| version.minor())),
+            Op::Patch { dst, src } => (dst, self.part(run, src, |version| version.patch())),
             Op::InWindow { dst, at, window } => (dst, self.in_window(run, at, window)),
             Op::NextOpen { dst, at, window } => (dst, self.next_open(run, at, window)),
             Op::DateIn { dst, at, zone } => (dst, self.in_zone(run, at, zone, PreparedZone::date)),
@@ -197,6 +205,26 @@ impl Machine {
         match (self.get(lhs), self.get(rhs)) {
             (Value::Int(a), Value::Dec(b)) => f(a, b),
             (a, b) => poison2(a, b),
+        }
+    }
+
+    fn version2(&self, run: Run<'_>, lhs: Reg, rhs: Reg, f: impl Fn(Ordering) -> bool) -> Value {
+        match (self.get(lhs), self.get(rhs)) {
+            (Value::Version(a), Value::Version(b)) => {
+                precedence(run, a, b).map_or(Value::UNSET, |order| Value::Bool(f(order)))
+            }
+            (a, b) => poison2(a, b),
+        }
+    }
+
+    /// A number of a version.
+    fn part(&self, run: Run<'_>, src: Reg, f: impl Fn(&Version<'_>) -> Option<i64>) -> Value {
+        match self.get(src) {
+            Value::Version(text) => {
+                let text = run.snapshot.text(&run.program().constants, text);
+                version(text).map_or(Value::UNSET, |version| int(f(&version)))
+            }
+            other => Value::poison(other),
         }
     }
 
@@ -460,9 +488,12 @@ pub(crate) fn constant(run: Run<'_>, konst: Konst) -> Value {
         Some(Const::Bool(value)) => Value::Bool(*value),
         Some(Const::Int(value)) => Value::Int(*value),
         Some(Const::Dec(value)) => Value::Dec(*value),
-        Some(Const::Str(text)) => {
-            let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
-            Value::Str(StrRef { space: Space::Constant, start: u32::from(konst.0), len })
-        }
+        Some(Const::Str(text)) => Value::Str(constant_text(konst, text)),
+        Some(Const::Version(text)) => Value::Version(constant_text(konst, text)),
     }
+}
+
+fn constant_text(konst: Konst, text: &str) -> StrRef {
+    let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    StrRef { space: Space::Constant, start: u32::from(konst.0), len }
 }

@@ -122,7 +122,9 @@ fn show_scalar(run: Run<'_>, value: Value, scalar: Scalar, written: &mut Written
         (Value::Int(value), Scalar::Enum(index)) => out.push_str(member(run, index, value)),
         (Value::Int(value), _) => out.push_str(&value.to_string()),
         (Value::Dec(value), scalar) => out.push_str(&show_decimal(value, scalar)),
-        (Value::Str(text), _) => out.push_str(run.snapshot.text(&run.program().constants, text)),
+        (Value::Str(text) | Value::Version(text), _) => {
+            out.push_str(run.snapshot.text(&run.program().constants, text))
+        }
         (Value::List(_) | Value::Elem(_), _) => {}
     }
 }

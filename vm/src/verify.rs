@@ -143,6 +143,7 @@ fn named_zones(program: &Program, zones: &Zones) -> Result<BTreeMap<u16, Prepare
 /// [`LoadError::Invalid`] with the first rule that it breaks.
 pub fn verify(program: &Program) -> Result<(), LoadError> {
     sizes(program)?;
+    constants(program)?;
     layout::check(program)?;
     references(program)?;
     let admission = bounds::entry(program, program.admission, &code::check)?.limited()?;
@@ -199,6 +200,18 @@ fn sizes(program: &Program) -> Result<(), LoadError> {
         ("enums", program.enums.len()),
     ] {
         within(what, len, index)?;
+    }
+    Ok(())
+}
+
+/// Checks that constants are what they are said to be.
+fn constants(program: &Program) -> Result<(), LoadError> {
+    for (index, constant) in program.constants.iter().enumerate() {
+        let Const::Version(text) = constant else { continue };
+        let fits = text.len() <= limits::VERSION_BYTES_MAX as usize;
+        if !fits || holdpoint_isa::literal::version(text).is_err() {
+            return invalid(format!("constant {index} is no version"));
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 use holdpoint_isa::ops::{Konst, Op, Reg, Slot, Thunk, WindowId};
 use holdpoint_isa::program::{Const, Field, Node};
 use holdpoint_isa::types::{Kind, Scalar};
-use holdpoint_lang::hir::{self, Compare, Expr, Type, ZonePart};
+use holdpoint_lang::hir::{self, Compare, Expr, Type, VersionPart, ZonePart};
 use holdpoint_lang::ops::Arith;
 
 use super::{Binding, Lower};
@@ -176,6 +176,14 @@ impl<'a> Lower<'a> {
                 let list = self.strict(list);
                 self.emit(Op::Len { dst, list });
             }
+            hir::Kind::VersionPart(part, version) => {
+                let src = self.strict(version);
+                self.emit(match part {
+                    VersionPart::Major => Op::Major { dst, src },
+                    VersionPart::Minor => Op::Minor { dst, src },
+                    VersionPart::Patch => Op::Patch { dst, src },
+                });
+            }
             hir::Kind::End(list, last) => {
                 let elem = self.end_of(list, *last);
                 self.emit(Op::Field { dst, elem, slot: Slot(0) });
@@ -325,6 +333,8 @@ impl<'a> Lower<'a> {
             _ => (rhs, lhs, true),
         };
         self.emit(match (kind(&a.ty), or_equal) {
+            (Kind::Version, false) => Op::LtVersion { dst, lhs, rhs },
+            (Kind::Version, true) => Op::LeVersion { dst, lhs, rhs },
             (Kind::Dec, false) => Op::LtDec { dst, lhs, rhs },
             (Kind::Dec, true) => Op::LeDec { dst, lhs, rhs },
             (_, false) => Op::LtInt { dst, lhs, rhs },
@@ -523,6 +533,7 @@ const fn equality(kind: Kind, dst: Reg, lhs: Reg, rhs: Reg) -> Op {
         Kind::Bool => Op::EqBool { dst, lhs, rhs },
         Kind::Dec => Op::EqDec { dst, lhs, rhs },
         Kind::Str => Op::EqStr { dst, lhs, rhs },
+        Kind::Version => Op::EqVersion { dst, lhs, rhs },
         _ => Op::EqInt { dst, lhs, rhs },
     }
 }

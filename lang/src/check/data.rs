@@ -262,7 +262,7 @@ impl<'a> Checker<'a> {
         match (constant(value)?, ty.required()) {
             (Const::None, _) => Some(Value::Null),
             (Const::Bool(value), _) => Some(Value::Bool(value)),
-            (Const::Str(value), _) => text(value),
+            (Const::Str(value) | Const::Version(value), _) => text(value),
             (Const::Int(index), Type::Enum(id)) => {
                 let member = self.package.enums.get(*id)?.members.get(usize::try_from(index).ok()?)?;
                 text(member.clone())

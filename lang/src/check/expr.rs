@@ -78,6 +78,7 @@ impl Checker<'_> {
                 (Const::Str(text.clone()), if principal { Type::Principal } else { Type::Str(len) })
             }
             Literal::Size(value) => (Const::Int(*value), Type::Size),
+            Literal::Version(text) => (Const::Version(text.clone()), Type::Version),
             Literal::Date(value) => (Const::Int(i64::from(*value)), Type::Date),
             Literal::Time(_) => {
                 let place = "a value; it stands in windows";
@@ -258,6 +259,7 @@ impl Checker<'_> {
 
     fn has_order(&self, ty: &Type) -> bool {
         match ty.required() {
+            Type::Version => true,
             numeric if numeric.is_numeric() => true,
             Type::Enum(id) => self.package.enums.get(*id).is_some_and(|def| def.ordered),
             _ => false,

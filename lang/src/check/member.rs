@@ -6,7 +6,7 @@ use super::scope::TypeDef;
 use super::types::WEEKDAY;
 use crate::ast::{self, ExprKind};
 use crate::diag::messages;
-use crate::hir::{Expr, Kind, Type};
+use crate::hir::{Expr, Kind, Type, VersionPart};
 use crate::span::Span;
 
 impl Checker<'_> {
@@ -49,6 +49,15 @@ impl Checker<'_> {
                 self.report(diagnostic);
                 error(span)
             }
+            Type::Version => match VersionPart::WORDS.iter().find(|(word, _)| *word == name.name) {
+                Some((_, part)) => node(Kind::VersionPart(*part, base), Type::Int, span),
+                None => {
+                    let members = VersionPart::WORDS.map(|(word, _)| word);
+                    let diagnostic = messages::unknown_member(name.span, "a version", &name.name, &members);
+                    self.report(diagnostic);
+                    error(span)
+                }
+            },
             other => {
                 let diagnostic = messages::no_members(name.span, &self.show(&other));
                 self.report(diagnostic);

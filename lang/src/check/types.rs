@@ -21,6 +21,7 @@ const BASIC: &[(&str, Type)] = &[
     ("instant", Type::Instant),
     ("date", Type::Date),
     ("size", Type::Size),
+    ("version", Type::Version),
     ("principal", Type::Principal),
 ];
 
@@ -259,6 +260,7 @@ impl<'a> Checker<'a> {
             Type::Instant => "`instant`".to_owned(),
             Type::Date => "`date`".to_owned(),
             Type::Size => "`size`".to_owned(),
+            Type::Version => "`version`".to_owned(),
             Type::Str(_) => "`string`".to_owned(),
             Type::Principal => "`principal`".to_owned(),
             Type::Enum(id) => {

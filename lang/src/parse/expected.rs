@@ -80,6 +80,7 @@ pub(super) fn found(token: &Token<'_>) -> String {
         | Token::Points(text)
         | Token::Duration(text)
         | Token::Size(text)
+        | Token::Version(text)
         | Token::Date(text)
         | Token::Time(text)
         | Token::Instant(text)

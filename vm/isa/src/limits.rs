@@ -37,6 +37,8 @@ limits! {
     STRING_BYTES_DEFAULT: u32 = 256, unit "bytes", rule "type.string.max";
     /// Largest maximum that a `string` may declare.
     STRING_BYTES_MAX: u32 = 4096, unit "bytes", rule "type.string.max";
+    /// Bytes of a `version`.
+    VERSION_BYTES_MAX: u32 = 256, unit "bytes", rule "type.version";
     /// Elements of a `list` that declares no other maximum.
     LIST_LEN_DEFAULT: u32 = 64, unit "elements", rule "type.list.max";
     /// Largest maximum that a `list` may declare.

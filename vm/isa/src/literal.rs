@@ -10,6 +10,7 @@ mod duration;
 mod number;
 mod size;
 mod time;
+mod version;
 
 pub use duration::{duration, duration_of, format_duration, format_duration_of};
 pub use number::{decimal, format_percent, format_points, format_scaled, int, percent, points, scaled};
@@ -18,6 +19,8 @@ pub use time::{
     date, date_of_days, format_date, format_date_of, format_instant, format_time_of_day, instant,
     instant_literal, time_of_day,
 };
+
+pub use version::{Version, version};
 
 macro_rules! literal_errors {
     ($( $(#[doc = $doc:literal])+ $name:ident => $message:literal, help $help:literal; )+) => {
@@ -71,6 +74,8 @@ literal_errors! {
     UnknownSizeUnit => "unknown unit of a size", help "the units are `B`, `kB`, `MB`, `GB`, `TB`, `PB` and `KiB`, `MiB`, `GiB`, `TiB`, `PiB`";
     /// A size that is not whole bytes.
     FractionOfByte => "not whole bytes", help "write a number of which whole bytes come out, such as `1.5kB`";
+    /// Not a version.
+    NotAVersion => "not a semantic version", help "write major, minor and patch, such as `1.2.3` or `1.2.3-rc.1`";
     /// Not a date.
     NotADate => "not a date", help "write year, month and day, such as `2026-11-20`";
     /// A date that no calendar has.

@@ -121,6 +121,19 @@ macro_rules! for_each_op {
         /// Whether two texts have the same bytes; none equals only none.
         0x50 EqStr { dst: Reg = Bool, lhs: Reg = Str, rhs: Reg = Str } cost 2, rule "vm.op.compare";
 
+        /// Whether two versions have the same precedence; none equals only none.
+        0x51 EqVersion { dst: Reg = Bool, lhs: Reg = Version, rhs: Reg = Version } cost 4, rule "vm.op.version";
+        /// Whether one version comes before another.
+        0x52 LtVersion { dst: Reg = Bool, lhs: Reg = Version, rhs: Reg = Version } cost 4, rule "vm.op.version";
+        /// Whether one version comes before another or has the same precedence.
+        0x53 LeVersion { dst: Reg = Bool, lhs: Reg = Version, rhs: Reg = Version } cost 4, rule "vm.op.version";
+        /// The first number of a version; a fault where it does not fit 64 bits.
+        0x54 Major { dst: Reg = Int, src: Reg = Version } cost 2, rule "vm.op.version";
+        /// The second number of a version; a fault where it does not fit 64 bits.
+        0x55 Minor { dst: Reg = Int, src: Reg = Version } cost 2, rule "vm.op.version";
+        /// The third number of a version; a fault where it does not fit 64 bits.
+        0x56 Patch { dst: Reg = Int, src: Reg = Version } cost 2, rule "vm.op.version";
+
         /// How many elements a list has.
         0x58 Len { dst: Reg = Int, list: Reg = List } cost 1, rule "vm.op.list";
         /// An empty list with room for its register's maximum.
@@ -214,6 +227,8 @@ pub enum Class {
     Dec,
     /// Text.
     Str,
+    /// A version.
+    Version,
     /// A list.
     List,
     /// An element of a list.

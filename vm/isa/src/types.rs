@@ -30,6 +30,8 @@ pub enum Kind {
         /// Most elements of the list walked.
         max: u32,
     },
+    /// The text of a version.
+    Version,
 }
 
 /// How a scalar is read from a request and written in a reason.
@@ -62,6 +64,8 @@ pub enum Scalar {
     Date,
     /// `"512MB"`, or a number with a declared reading.
     Size,
+    /// `"1.2.3-rc.1"`, by Semantic Versioning 2.0.0.
+    Version,
 }
 
 impl Scalar {
@@ -72,6 +76,7 @@ impl Scalar {
             Self::Int | Self::Duration | Self::Instant | Self::Date | Self::Size | Self::Enum(_) => Kind::Int,
             Self::Decimal | Self::Percent | Self::Points => Kind::Dec,
             Self::Str { .. } | Self::Principal => Kind::Str,
+            Self::Version => Kind::Version,
         }
     }
 

@@ -136,7 +136,9 @@ impl<'a> Writer<'a> {
                 self.text(member.map_or("", String::as_str));
             }
             (Value::Int(value), _) => self.raw(&value.to_string()),
-            (Value::Str(text), _) => self.text(self.snapshot.text(&self.program.constants, text)),
+            (Value::Str(text) | Value::Version(text), _) => {
+                self.text(self.snapshot.text(&self.program.constants, text))
+            }
             _ => self.raw("null"),
         }
     }

@@ -60,6 +60,8 @@ kinds! {
     UnknownValue = "unknown-value";
     /// A unit that is missing or wrong.
     BadUnit = "bad-unit";
+    /// A text that is no version by Semantic Versioning 2.0.0.
+    BadVersion = "bad-version";
     /// A text that is no instant by RFC 3339.
     BadInstant = "bad-instant";
     /// A number that its type cannot hold.
@@ -308,6 +310,7 @@ const fn literal_kind(error: LiteralError) -> RequestErrorKind {
         | E::SecondsMissing
         | E::OffsetMissing
         | E::LeapSecond => RequestErrorKind::BadInstant,
+        E::NotAVersion => RequestErrorKind::BadVersion,
         E::NotANumber | E::NotAnInteger => RequestErrorKind::WrongType,
         E::TooManyPlaces | E::FractionOfByte => RequestErrorKind::TooPrecise,
         E::OutOfRange => RequestErrorKind::OutOfRange,

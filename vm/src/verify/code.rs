@@ -59,6 +59,7 @@ fn fits(class: Class, found: Kind, first: Kind) -> bool {
         Class::Int => found == Kind::Int,
         Class::Dec => found == Kind::Dec,
         Class::Str => found == Kind::Str,
+        Class::Version => found == Kind::Version,
         Class::List => matches!(found, Kind::List { .. }),
         Class::Elem => matches!(found, Kind::Elem { .. }),
     }
@@ -115,6 +116,7 @@ fn constant_fits(program: &Program, konst: Konst, kind: Option<Kind>) -> Result<
             | (Some(Const::Int(_)), Some(Kind::Int))
             | (Some(Const::Dec(_)), Some(Kind::Dec))
             | (Some(Const::Str(_)), Some(Kind::Str))
+            | (Some(Const::Version(_)), Some(Kind::Version))
     );
     if fits { Ok(()) } else { Err("the constant is of another kind".to_owned()) }
 }

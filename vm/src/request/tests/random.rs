@@ -51,6 +51,7 @@ const SCALARS: &[(Scalar, Reading)] = &[
     (Scalar::Duration, Reading::Days),
     (Scalar::Instant, Reading::Unit),
     (Scalar::Date, Reading::Unit),
+    (Scalar::Version, Reading::Unit),
     (Scalar::Size, Reading::Unit),
     (Scalar::Size, Reading::Kilobytes),
     (Scalar::Size, Reading::Gigabytes),
@@ -212,6 +213,7 @@ impl Sender<'_> {
             }
             Scalar::Duration => literal::format_duration(small * 1_000_003),
             Scalar::Size => literal::format_size(small * 1_000_003),
+            Scalar::Version => format!("{}.{small}.0-rc.{}+b", small % 7, small % 3),
             Scalar::Percent => literal::format_percent(Dec::from_billionths(bits.into())),
             Scalar::Points => literal::format_points(Dec::from_billionths(bits.into())),
         };
@@ -265,7 +267,9 @@ fn agrees(
         }
         (Node::Scalar { slot, .. }, Some(sent)) => match (cell(*slot), sent) {
             (Value::Bool(truth), sent) => sent.as_bool() == Some(truth),
-            (Value::Str(text), sent) => sent.as_str() == Some(snapshot.text(&[], text)),
+            (Value::Str(text) | Value::Version(text), sent) => {
+                sent.as_str() == Some(snapshot.text(&[], text))
+            }
             (Value::Int(value), serde_json::Value::Number(number)) if number.is_i64() => {
                 // Only a plain integer stands for itself; a duration is compared through the canonical form.
                 number.as_i64() == Some(value) || value % 1000 == 0
@@ -310,7 +314,9 @@ proptest! {
         for slot in 0..program.layouts[0].slots {
             match (snapshot.slot(slot), again.slot(slot)) {
                 (Value::List(a), Value::List(b)) => prop_assert_eq!(a.len, b.len),
-                (Value::Str(a), Value::Str(b)) => prop_assert_eq!(snapshot.text(&[], a), again.text(&[], b)),
+                (Value::Str(a), Value::Str(b)) | (Value::Version(a), Value::Version(b)) => {
+                    prop_assert_eq!(snapshot.text(&[], a), again.text(&[], b));
+                }
                 (a, b) => prop_assert_eq!(a, b),
             }
         }

@@ -33,6 +33,7 @@ fn each_scalar_has_its_spelling() {
         (Scalar::Instant, "\"1970-01-01T01:00:01+01:00\"", Value::Int(SECOND)),
         (Scalar::Size, "\"512MB\"", Value::Int(512_000_000)),
         (Scalar::Size, "\"1\\u004biB\"", Value::Int(1024)),
+        (Scalar::Version, "\"1.2.3\"", Value::Version(StrRef { space: Space::Body, start: 6, len: 5 })),
         (Scalar::Date, "\"1970-01-02\"", Value::Int(1)),
         (Scalar::Date, "\"0000-01-01\"", Value::Int(-719_528)),
         (Scalar::Enum(0), "\"production\"", Value::Int(2)),
