@@ -175,6 +175,7 @@ fn timed(package: &Package, e: &Expr) -> bool {
         Kind::Member(e, _)
         | Kind::Size(e)
         | Kind::End(e, _)
+        | Kind::Matches(e, _)
         | Kind::VersionPart(_, e)
         | Kind::Not(e)
         | Kind::Neg(e)

@@ -41,6 +41,7 @@ pub(crate) fn show(package: &Package, e: &Expr) -> String {
         Kind::NextOpen(window, at) => {
             format!("next_open({}, {})", window_name(package, *window), show(package, at))
         }
+        Kind::Matches(text, pattern) => format!("matches({}, {pattern:?})", show(package, text)),
         Kind::InZone(part, at, zone) => format!("{}({}, {zone:?})", part.word(), show(package, at)),
         Kind::IsNone(inner) => format!("{} is none", atom(package, inner)),
         Kind::Else(a, b) => format!("{} else {}", atom(package, a), atom(package, b)),

@@ -463,6 +463,8 @@ pub enum Kind {
     NextOpen(usize, Expr),
     /// What the clocks of a time zone show at an instant.
     InZone(ZonePart, Expr, String),
+    /// Whether a text matches a glob.
+    Matches(Expr, String),
     /// `is none`
     IsNone(Expr),
     /// `a else b`

@@ -11,6 +11,7 @@ use holdpoint_isa::ops::{BuiltinId, Cause, Konst, Label, Op, Reg, WindowId};
 use holdpoint_isa::program::{CommonCause, Const};
 use holdpoint_isa::{Dec, Fault};
 
+use crate::glob;
 use crate::machine::{Machine, Run, next, precedence, same};
 use crate::value::{Cursor, ListRef, Space, StrRef, Value};
 use crate::window::{NextChange, Openness, PreparedZone};
@@ -42,6 +43,7 @@ impl Machine {
                 return Ok(next(at));
             }
             Op::InList { dst, value, list } => (dst, self.in_list(run, value, list)?),
+            Op::Matches { dst, text, pattern } => (dst, self.matches(run, text, pattern)?),
             Op::Call { dst, builtin, args } => (dst, self.call(run, builtin, args)?),
             _ => self.compute(run, op),
         };
@@ -328,6 +330,18 @@ impl Machine {
     fn in_zone(&self, run: Run<'_>, at: Reg, zone: Konst, show: impl Fn(&PreparedZone, i64) -> i64) -> Value {
         let Some(zone) = run.module.zones.get(&zone.0) else { return Value::UNSET };
         self.int1(at, |at| Value::Int(show(zone, at)))
+    }
+
+    fn matches(&mut self, run: Run<'_>, text: Reg, pattern: Konst) -> Result<Value, Fault> {
+        let Some(glob) = run.module.globs.get(&pattern.0) else { return Ok(Value::UNSET) };
+        match self.get(text) {
+            Value::Str(text) => {
+                self.burn(glob::cost(glob, text.len))?;
+                let text = run.snapshot.text(&run.program().constants, text);
+                Ok(Value::Bool(glob::matches(glob, text)))
+            }
+            other => Ok(Value::poison(other)),
+        }
     }
 
     fn call(&mut self, run: Run<'_>, builtin: BuiltinId, args: Reg) -> Result<Value, Fault> {

@@ -14,7 +14,8 @@ use std::fmt;
 
 use holdpoint_isa::codec::{CodecError, ModuleHash};
 use holdpoint_isa::limits;
-use holdpoint_isa::ops::Op;
+use holdpoint_isa::literal::Glob;
+use holdpoint_isa::ops::{Konst, Op};
 use holdpoint_isa::program::{Block, Const, Program, SEMANTICS_VERSION};
 
 use crate::window::{PreparedWindow, PreparedZone, Zones};
@@ -29,6 +30,8 @@ pub struct VerifiedProgram {
     pub(crate) windows: Vec<PreparedWindow>,
     /// The time zones that operations name, by the index of the constant.
     pub(crate) zones: BTreeMap<u16, PreparedZone>,
+    /// The globs that operations name, by the index of the constant.
+    pub(crate) globs: BTreeMap<u16, Glob>,
     /// Cells of one element, by the register that walks the list.
     pub(crate) strides: Vec<u16>,
 }
@@ -98,8 +101,17 @@ impl VerifiedProgram {
         });
         let windows = prepared.collect::<Result<_, _>>()?;
         let zones = named_zones(&program, &zones)?;
+        let globs = named_globs(&program);
         let strides = program.registers.iter().map(|kind| layout::stride(&program, *kind)).collect();
-        Ok(Self { hash: ModuleHash::of(bytes), bytes: bytes.to_vec(), program, windows, zones, strides })
+        Ok(Self {
+            hash: ModuleHash::of(bytes),
+            bytes: bytes.to_vec(),
+            program,
+            windows,
+            zones,
+            globs,
+            strides,
+        })
     }
 
     /// The module's identity.
@@ -135,6 +147,23 @@ fn named_zones(program: &Program, zones: &Zones) -> Result<BTreeMap<u16, Prepare
         }
     }
     Ok(named)
+}
+
+/// Reads the globs that operations name; the verifier has seen that each can be read.
+fn named_globs(program: &Program) -> BTreeMap<u16, Glob> {
+    let patterns = program.code.iter().filter_map(|op| match op {
+        Op::Matches { pattern, .. } => Some((pattern.0, named_glob(program, *pattern)?)),
+        _ => None,
+    });
+    patterns.collect()
+}
+
+/// The glob in a constant.
+fn named_glob(program: &Program, pattern: Konst) -> Option<Glob> {
+    match program.constants.get(pattern.index()) {
+        Some(Const::Str(text)) => holdpoint_isa::literal::glob(text).ok(),
+        _ => None,
+    }
 }
 
 /// Verifies a module.

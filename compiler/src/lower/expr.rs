@@ -216,6 +216,11 @@ impl<'a> Lower<'a> {
                     ZonePart::Weekday => Op::WeekdayIn { dst, at, zone },
                 });
             }
+            hir::Kind::Matches(text, pattern) => {
+                let text = self.strict(text);
+                let pattern = self.constant(&Const::Str(pattern.clone()));
+                self.emit(Op::Matches { dst, text, pattern });
+            }
             hir::Kind::IsNone(inner) => self.is_none(inner, dst),
             hir::Kind::Else(a, b) => {
                 let src = self.expr(a);

@@ -12,7 +12,7 @@ use crate::hir::{Expr, Kind, Type, ZonePart};
 use crate::span::Span;
 
 /// What is called like a builtin and takes the name of something, or a constant, beside values.
-const SPECIAL: [&str; 3] = ["next_open", "date_in", "weekday_in"];
+const SPECIAL: [&str; 4] = ["next_open", "date_in", "weekday_in", "matches"];
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, path: &ast::Path, args: &[ast::Arg], span: Span) -> Expr {
@@ -30,6 +30,7 @@ impl Checker<'_> {
             "next_open" => return self.next_open(args, span),
             "date_in" => return self.in_zone(ZonePart::Date, args, span),
             "weekday_in" => return self.in_zone(ZonePart::Weekday, args, span),
+            "matches" => return self.matches(args, span),
             _ => {}
         }
         if let Some(Meaning::Fn(slot)) = self.scopes.value(&name) {
@@ -126,6 +127,24 @@ impl Checker<'_> {
         let Some(name) = self.constant_text(&zone.value, "a time zone") else { return error_of(ty, span) };
         let zone = self.zone_named(&name);
         node(Kind::InZone(part, at, zone), ty, span)
+    }
+
+    /// `matches(text, "glob")`.
+    fn matches(&mut self, args: &[ast::Arg], span: Span) -> Expr {
+        let [text, pattern] = args else {
+            self.report(messages::argument_count(span, "matches", 2, args.len()));
+            return error_of(Type::Bool, span);
+        };
+        let wanted = Type::Str(holdpoint_isa::limits::STRING_BYTES_MAX).optional();
+        let text = self.expr(&text.value, Some(&wanted));
+        self.expect(&text, &wanted);
+        let Some(pattern) = self.constant_text(&pattern.value, "a pattern") else {
+            return error_of(Type::Bool, span);
+        };
+        if let Err(error) = holdpoint_isa::literal::glob(&pattern.name) {
+            self.report(messages::bad_pattern(pattern.span, error));
+        }
+        node(Kind::Matches(text, pattern.name), Type::Bool, span)
     }
 
     /// A text that is a constant; anything else is reported.

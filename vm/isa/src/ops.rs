@@ -134,6 +134,9 @@ macro_rules! for_each_op {
         /// The third number of a version; a fault where it does not fit 64 bits.
         0x56 Patch { dst: Reg = Int, src: Reg = Version } cost 2, rule "vm.op.version";
 
+        /// Whether a text matches the glob in a constant; one more for each 64 pairs of a byte and a step of the glob.
+        0x57 Matches { dst: Reg = Bool, text: Reg = Str, pattern: Konst } cost 4, rule "vm.op.matches";
+
         /// How many elements a list has.
         0x58 Len { dst: Reg = Int, list: Reg = List } cost 1, rule "vm.op.list";
         /// An empty list with room for its register's maximum.

@@ -311,7 +311,9 @@ const fn literal_kind(error: LiteralError) -> RequestErrorKind {
         | E::OffsetMissing
         | E::LeapSecond => RequestErrorKind::BadInstant,
         E::NotAVersion => RequestErrorKind::BadVersion,
-        E::NotANumber | E::NotAnInteger => RequestErrorKind::WrongType,
+        E::NotANumber | E::NotAnInteger | E::BadGlob | E::GlobStars | E::GlobTooLong => {
+            RequestErrorKind::WrongType
+        }
         E::TooManyPlaces | E::FractionOfByte => RequestErrorKind::TooPrecise,
         E::OutOfRange => RequestErrorKind::OutOfRange,
     }

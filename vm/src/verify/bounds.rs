@@ -10,7 +10,7 @@ use holdpoint_isa::ops::{Op, Reg};
 use holdpoint_isa::program::{Block, Program};
 use holdpoint_isa::types::Kind;
 
-use super::{LoadError, invalid};
+use super::{LoadError, invalid, named_glob};
 
 /// A worst-case cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -251,6 +251,10 @@ impl Walk<'_> {
     fn own(&self, op: Op) -> Bounds {
         let extra = match op {
             Op::Insert { list, .. } | Op::InList { list, .. } => u64::from(self.list_max(list)),
+            Op::Matches { pattern, .. } => {
+                let glob = named_glob(self.program, pattern);
+                glob.map_or(0, |glob| crate::glob::cost(&glob, limits::STRING_BYTES_MAX))
+            }
             Op::Call { builtin, args, .. } => {
                 Builtin::from_id(builtin.0).map_or(0, |builtin| self.call(builtin, args))
             }

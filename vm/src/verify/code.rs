@@ -6,7 +6,7 @@ use holdpoint_isa::program::{Const, Piece, Program};
 use holdpoint_isa::types::Kind;
 
 use super::layout::{element_kind, slot_kind};
-use super::{LoadError, invalid};
+use super::{LoadError, invalid, named_glob};
 
 /// Checks an operation; jumps and loops are checked with the bounds.
 pub(super) fn check(program: &Program, op: Op) -> Result<(), LoadError> {
@@ -90,6 +90,10 @@ fn check_relations(program: &Program, op: Op) -> Result<(), String> {
         Op::DateIn { zone, .. } | Op::WeekdayIn { zone, .. } => {
             constant_fits(program, zone, Some(Kind::Str)).and_then(|()| not_none(program, zone))
         }
+        Op::Matches { pattern, .. } => match named_glob(program, pattern) {
+            Some(_) => Ok(()),
+            None => Err("the constant is no glob".to_owned()),
+        },
         Op::InMask { mask, .. } => constant_fits(program, mask, Some(Kind::Int)),
         Op::Insert { list, value } | Op::InList { value, list, .. } => match of(list) {
             Some(Kind::List { layout, .. }) => same(element_kind(program, layout), of(value)),
