@@ -190,10 +190,15 @@ fn timed(package: &Package, e: &Expr) -> bool {
             false
         }
         Kind::Let(id) => package.lets.get(*id).is_some_and(|binding| timed(package, &binding.value)),
-        Kind::Member(e, _) | Kind::Size(e) | Kind::Not(e) | Kind::Neg(e) | Kind::IsNone(e) => {
-            timed(package, e)
-        }
-        Kind::InWindow(e, _) | Kind::NextOpen(_, e) => timed(package, e),
+        Kind::Member(e, _)
+        | Kind::Size(e)
+        | Kind::End(e, _)
+        | Kind::Matches(e, _)
+        | Kind::VersionPart(_, e)
+        | Kind::Not(e)
+        | Kind::Neg(e)
+        | Kind::IsNone(e) => timed(package, e),
+        Kind::InWindow(e, _) | Kind::NextOpen(_, e) | Kind::InZone(_, e, _) => timed(package, e),
         Kind::List(list) | Kind::Builtin(_, list) => list.iter().any(|e| timed(package, e)),
         Kind::And(a, b)
         | Kind::Or(a, b)

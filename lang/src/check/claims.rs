@@ -67,7 +67,8 @@ impl Checker<'_> {
                 _ => is(base),
             },
             Kind::Size(e) | Kind::Not(e) | Kind::Neg(e) | Kind::IsNone(e) | Kind::Else(e, _) => is(e),
-            Kind::InWindow(e, _) | Kind::NextOpen(_, e) => is(e),
+            Kind::InWindow(e, _) | Kind::NextOpen(_, e) | Kind::Matches(e, _) => is(e),
+            Kind::VersionPart(_, e) | Kind::End(e, _) | Kind::InZone(_, e, _) => is(e),
             Kind::List(list) | Kind::Builtin(_, list) => list.iter().any(is),
             Kind::Call(id, values) => {
                 self.within_call(*id, values, args, |body, inner| self.decides(body, inner))
