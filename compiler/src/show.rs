@@ -41,6 +41,8 @@ pub(crate) fn show(package: &Package, e: &Expr) -> String {
         Kind::NextOpen(window, at) => {
             format!("next_open({}, {})", window_name(package, *window), show(package, at))
         }
+        Kind::Lookup(map, key) => format!("{}[{}]", atom(package, map), show(package, key)),
+        Kind::HasKey(key, map) => format!("{} in {}", atom(package, key), atom(package, map)),
         Kind::Matches(text, pattern) => format!("matches({}, {pattern:?})", show(package, text)),
         Kind::InZone(part, at, zone) => format!("{}({}, {zone:?})", part.word(), show(package, at)),
         Kind::IsNone(inner) => format!("{} is none", atom(package, inner)),

@@ -84,7 +84,7 @@ impl<'a> Lower<'a> {
 
     /// How the machine holds the value of an expression.
     pub(super) fn kind_of(&mut self, e: &Expr) -> Kind {
-        if !matches!(e.ty.required(), Type::List(..)) {
+        if !matches!(e.ty.required(), Type::List(..) | Type::Map(..)) {
             return kind(&e.ty);
         }
         let (layout, max) = self.list_of(e);
@@ -215,6 +215,14 @@ impl<'a> Lower<'a> {
                     ZonePart::Date => Op::DateIn { dst, at, zone },
                     ZonePart::Weekday => Op::WeekdayIn { dst, at, zone },
                 });
+            }
+            hir::Kind::Lookup(map, key) => {
+                let (map, key) = (self.strict(map), self.strict(key));
+                self.emit(Op::Lookup { dst, map, key });
+            }
+            hir::Kind::HasKey(key, map) => {
+                let (key, map) = (self.strict(key), self.strict(map));
+                self.emit(Op::HasKey { dst, map, key });
             }
             hir::Kind::Matches(text, pattern) => {
                 let text = self.strict(text);
@@ -529,7 +537,10 @@ fn node_place(base: Base, node: &Node) -> Place<'_> {
         Node::Record { presence, fields } => {
             Place::Record { base, presence: *presence, fields: fields.as_slice() }
         }
-        Node::List { slot, layout, max } => Place::List { base, slot: *slot, layout: *layout, max: *max },
+        // Entries of a map lie as the elements of a list do.
+        Node::List { slot, layout, max } | Node::Map { slot, layout, max } => {
+            Place::List { base, slot: *slot, layout: *layout, max: *max }
+        }
     }
 }
 

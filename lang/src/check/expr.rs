@@ -22,6 +22,7 @@ impl Checker<'_> {
             ExprKind::Literal(value) => self.literal(value, e.span, expected),
             ExprKind::Name(name) => self.name(name, e.span, expected),
             ExprKind::Field(base, name) => self.member(base, name, e.span),
+            ExprKind::Index(map, key) => self.lookup(map, key, e.span),
             ExprKind::Call(path, args) => self.call(path, args, e.span),
             ExprKind::List(list) => self.list(list, e.span, expected),
             ExprKind::Paren(inner) => self.expr(inner, expected),
@@ -281,6 +282,9 @@ impl Checker<'_> {
             (value, self.expr(b, Some(&expected)))
         } else {
             let list = self.expr(b, None);
+            if let Type::Map(..) = list.ty.required() {
+                return self.has_key(a, list, span);
+            }
             let element = element_type(&list.ty);
             (self.expr(a, element.as_ref()), list)
         };

@@ -165,6 +165,7 @@ impl<'a> Checker<'a> {
         match name {
             "string" => return self.string_type(written),
             "list" => return self.list_type(written),
+            "map" => return self.map_type(written),
             WEEKDAY if written.args.is_empty() => return Type::Enum(self.weekday()),
             _ => {}
         }
@@ -184,7 +185,7 @@ impl<'a> Checker<'a> {
                 Type::Record(*id)
             }
             None => {
-                let basics = BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list"]);
+                let basics = BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list", "map", WEEKDAY]);
                 let known: Vec<&str> = basics.chain(self.scopes.types.keys().map(String::as_str)).collect();
                 let diagnostic = messages::unknown_type(written.name.span, name, &known);
                 self.report(diagnostic);
@@ -236,6 +237,36 @@ impl<'a> Checker<'a> {
         Type::List(Box::new(inner), max)
     }
 
+    fn map_type(&mut self, written: &ast::TypeExpr) -> Type {
+        let (key, value, max) = match written.args.as_slice() {
+            [ast::TypeArg::Type(key), ast::TypeArg::Type(value)] => (key, value, limits::MAP_LEN_DEFAULT),
+            [ast::TypeArg::Type(key), ast::TypeArg::Type(value), ast::TypeArg::Max(max, span)] => {
+                (key, value, self.maximum(*max, *span, limits::MAP_LEN_MAX))
+            }
+            _ => {
+                let takes = "`map<string, T>` or `map<string, T, max 16>`";
+                self.report(messages::type_arguments(written.span, "map", takes));
+                return Type::Error;
+            }
+        };
+        let (keys, values) = (self.ty(key), self.ty(value));
+        let fits = matches!(keys, Type::Str(_) | Type::Error);
+        let single = values.is_scalar() && !matches!(values, Type::Optional(_));
+        for (fits, ty, span, place) in [
+            (fits, &keys, key.span, "the key of a map"),
+            (single, &values, value.span, "the value of a map's entry"),
+        ] {
+            if !fits {
+                let diagnostic = messages::not_allowed_here(span, &self.show(ty), place);
+                self.report(diagnostic);
+            }
+        }
+        match keys {
+            Type::Str(longest) if single => Type::Map(longest, Box::new(values), max),
+            _ => Type::Error,
+        }
+    }
+
     fn maximum(&mut self, max: i64, span: Span, cap: u32) -> u32 {
         match u32::try_from(max).ok().filter(|max| (1..=cap).contains(max)) {
             Some(max) => max,
@@ -270,6 +301,7 @@ impl<'a> Checker<'a> {
                 format!("`{}`", self.package.records.get(*id).map_or("record", |def| def.name.as_str()))
             }
             Type::List(element, _) => format!("`list<{}>`", self.show(element).trim_matches('`')),
+            Type::Map(_, value, _) => format!("`map<string, {}>`", self.show(value).trim_matches('`')),
             Type::Optional(inner) => format!("`{}?`", self.show(inner).trim_matches('`')),
         }
     }

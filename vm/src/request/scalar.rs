@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
         self.keep(raw, max)
     }
 
-    fn keep(&mut self, raw: Raw<'a>, max: u32) -> Result<StrRef, Fail> {
+    pub(super) fn keep(&mut self, raw: Raw<'a>, max: u32) -> Result<StrRef, Fail> {
         let at = quote_of(raw);
         let text = if raw.escaped || self.space != Space::Body {
             let start = self.scratch.len();
@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
     /// What a node expects.
     pub(super) const fn expected(&self, node: &Node) -> &'static str {
         match node {
-            Node::Record { .. } => "an object",
+            Node::Record { .. } | Node::Map { .. } => "an object",
             Node::List { .. } => "a list",
             Node::Scalar { scalar, .. } => match scalar {
                 Scalar::Bool => "a truth value",
