@@ -29,6 +29,7 @@ pub(crate) fn scalar(ty: &Type) -> Option<Scalar> {
         Type::Instant => Scalar::Instant,
         Type::Date => Scalar::Date,
         Type::Size => Scalar::Size,
+        Type::Money(currency) => Scalar::Money(*currency),
         Type::Version => Scalar::Version,
         Type::Str(max) => Scalar::Str { max: (*max).clamp(1, holdpoint_isa::limits::STRING_BYTES_MAX) },
         Type::Principal => Scalar::Principal,

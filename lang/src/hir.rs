@@ -2,6 +2,7 @@
 //! interpreter walks.
 
 use holdpoint_isa::builtins::Builtin;
+use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::{Const, Effect};
 use holdpoint_isa::types::Reading;
 use holdpoint_isa::verdict::Verdict;
@@ -105,6 +106,8 @@ pub enum Type {
     Size,
     /// Semantic versions.
     Version,
+    /// Amounts of one currency.
+    Money(Currency),
     /// Text of at most so many bytes.
     Str(u32),
     /// Persons and services.
@@ -174,6 +177,7 @@ impl Type {
                 | Self::Instant
                 | Self::Date
                 | Self::Size
+                | Self::Money(_)
         )
     }
 

@@ -110,6 +110,8 @@ pub enum Literal {
     Size(i64),
     /// `v1.2.3`, without its `v`
     Version(String),
+    /// `EUR 500`: the currency as it is written, its place, and the amount
+    Money(Ident, Dec),
     /// `2026-12-18`
     Date(i32),
     /// `09:00`

@@ -306,6 +306,10 @@ impl<'a> Checker<'a> {
                 Reading::Fraction => number(&value.checked_div(Dec::HUNDRED)?.to_string()),
                 _ => text(literal::format_percent(value)),
             },
+            (Const::Dec(value), Type::Money(currency)) => match reading {
+                Reading::Currency => number(&value.to_string()),
+                _ => text(literal::format_money(value, *currency)),
+            },
             (Const::Dec(value), Type::Points) => match reading {
                 Reading::Points => number(&value.to_string()),
                 Reading::Fraction => number(&value.checked_div(Dec::HUNDRED)?.to_string()),

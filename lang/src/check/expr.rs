@@ -1,6 +1,7 @@
 //! Expressions: what each name means, which type each node has, which overload each operator is.
 
 use holdpoint_isa::Dec;
+use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::Const;
 
 use super::Checker;
@@ -80,6 +81,13 @@ impl Checker<'_> {
             }
             Literal::Size(value) => (Const::Int(*value), Type::Size),
             Literal::Version(text) => (Const::Version(text.clone()), Type::Version),
+            Literal::Money(code, value) => match Currency::from_code(&code.name) {
+                Some(currency) => (Const::Dec(*value), Type::Money(currency)),
+                None => {
+                    self.report(messages::no_currency(code.span, &code.name));
+                    return error(span);
+                }
+            },
             Literal::Date(value) => (Const::Int(i64::from(*value)), Type::Date),
             Literal::Time(_) => {
                 let place = "a value; it stands in windows";
@@ -185,7 +193,13 @@ impl Checker<'_> {
         }
         let fits = matches!(
             ty.required(),
-            Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Size | Type::Error
+            Type::Int
+                | Type::Decimal
+                | Type::Points
+                | Type::Duration
+                | Type::Size
+                | Type::Money(_)
+                | Type::Error
         );
         if !fits {
             let diagnostic = messages::mismatch(inner.span, "a number", &self.show(&ty));
@@ -318,11 +332,10 @@ impl Checker<'_> {
             return error(span);
         }
         let (lhs, rhs) = (left.ty.required(), right.ty.required());
-        if let Some(row) = ops::overload(op, lhs, rhs) {
+        if let Some((row, ty)) = ops::overload(op, lhs, rhs) {
             if let Some(odd) = odd_days(row.arith, &left, &right) {
                 self.report(messages::not_whole_days(odd.span));
             }
-            let ty = row.result.ty();
             return node(Kind::Arith(row.arith, left, right), ty, span);
         }
         let diagnostic = if *lhs == Type::Percent && *rhs == Type::Percent {

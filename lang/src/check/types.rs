@@ -1,6 +1,7 @@
 //! Types: declarations of enums and records, types as written, types as shown.
 
 use holdpoint_isa::limits;
+use holdpoint_isa::literal::Currency;
 use holdpoint_isa::types::Reading;
 
 use super::Checker;
@@ -104,7 +105,7 @@ impl<'a> Checker<'a> {
 
     fn declare_type(&mut self, name: &ast::Ident, def: TypeDef) {
         let basic = BASIC.iter().any(|(basic, _)| *basic == name.name)
-            || ["string", "list", "map", WEEKDAY].contains(&name.name.as_str());
+            || ["string", "list", "map", "money", WEEKDAY].contains(&name.name.as_str());
         let first =
             if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
         match first {
@@ -135,6 +136,11 @@ impl<'a> Checker<'a> {
     /// The meaning of a bare number for a type.
     pub(super) fn reading(&mut self, ty: &Type, declared: Option<&ast::Ident>) -> Reading {
         let Some(unit) = declared else { return Reading::Unit };
+        if let Type::Money(currency) = ty.required()
+            && currency.code() == unit.name
+        {
+            return Reading::Currency;
+        }
         let fits = |reading: Reading| match ty.required() {
             Type::Percent => matches!(reading, Reading::Percent | Reading::Fraction),
             Type::Points => matches!(reading, Reading::Points | Reading::Fraction),
@@ -147,8 +153,11 @@ impl<'a> Checker<'a> {
             return *reading;
         }
         if !ty.is_error() {
-            let units: Vec<&str> =
+            let mut units: Vec<&str> =
                 Reading::WORDS.iter().filter(|(_, r)| fits(*r)).map(|(word, _)| *word).collect();
+            if let Type::Money(currency) = ty.required() {
+                units.push(currency.code());
+            }
             self.report(messages::bad_reading(unit.span, &self.show(ty), &units));
         }
         Reading::Unit
@@ -166,6 +175,7 @@ impl<'a> Checker<'a> {
             "string" => return self.string_type(written),
             "list" => return self.list_type(written),
             "map" => return self.map_type(written),
+            "money" => return self.money_type(written),
             WEEKDAY if written.args.is_empty() => return Type::Enum(self.weekday()),
             _ => {}
         }
@@ -185,7 +195,8 @@ impl<'a> Checker<'a> {
                 Type::Record(*id)
             }
             None => {
-                let basics = BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list", "map", WEEKDAY]);
+                let basics =
+                    BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list", "map", "money", WEEKDAY]);
                 let known: Vec<&str> = basics.chain(self.scopes.types.keys().map(String::as_str)).collect();
                 let diagnostic = messages::unknown_type(written.name.span, name, &known);
                 self.report(diagnostic);
@@ -235,6 +246,23 @@ impl<'a> Checker<'a> {
             return Type::Error;
         }
         Type::List(Box::new(inner), max)
+    }
+
+    fn money_type(&mut self, written: &ast::TypeExpr) -> Type {
+        let code = match written.args.as_slice() {
+            [ast::TypeArg::Type(code)] if code.args.is_empty() && !code.optional => &code.name,
+            _ => {
+                self.report(messages::type_arguments(written.span, "money", "`money<EUR>`"));
+                return Type::Error;
+            }
+        };
+        match Currency::from_code(&code.name) {
+            Some(currency) => Type::Money(currency),
+            None => {
+                self.report(messages::no_currency(code.span, &code.name));
+                Type::Error
+            }
+        }
     }
 
     fn map_type(&mut self, written: &ast::TypeExpr) -> Type {
@@ -292,6 +320,7 @@ impl<'a> Checker<'a> {
             Type::Date => "`date`".to_owned(),
             Type::Size => "`size`".to_owned(),
             Type::Version => "`version`".to_owned(),
+            Type::Money(currency) => format!("`money<{currency}>`"),
             Type::Str(_) => "`string`".to_owned(),
             Type::Principal => "`principal`".to_owned(),
             Type::Enum(id) => {

@@ -173,9 +173,11 @@ impl<'a> Writer<'a> {
             (Scalar::Percent, Reading::Fraction) => self.raw(&literal::format_scaled(value, 2)),
             (Scalar::Decimal, _)
             | (Scalar::Percent, Reading::Percent)
-            | (Scalar::Points, Reading::Points) => {
+            | (Scalar::Points, Reading::Points)
+            | (Scalar::Money(_), Reading::Currency) => {
                 self.raw(&value.to_string());
             }
+            (Scalar::Money(currency), _) => self.text(&literal::format_money(value, currency)),
             (Scalar::Points, _) => self.text(&literal::format_points(value)),
             _ => self.text(&literal::format_percent(value)),
         }

@@ -310,7 +310,9 @@ const fn literal_kind(error: LiteralError) -> RequestErrorKind {
         | E::UnitOrder
         | E::FractionOfUnit
         | E::NotASize
-        | E::UnknownSizeUnit => RequestErrorKind::BadUnit,
+        | E::UnknownSizeUnit
+        | E::NotMoney
+        | E::OtherCurrency => RequestErrorKind::BadUnit,
         E::NotADate
         | E::NoSuchDate
         | E::NotATime

@@ -329,15 +329,17 @@ impl<'a> Reader<'a> {
         frames: (usize, u32),
     ) -> Result<(), Fail> {
         let kept = self.keep(key, longest)?;
-        let text = self.kept(kept).to_owned();
         let entries = self.work.stack.get(frames.0..).unwrap_or_default();
         let keys = entries.iter().step_by(usize::from(layout.slots).max(1));
-        if keys.clone().any(|other| matches!(other, Value::Str(other) if self.kept(*other) == text)) {
-            return Err(Failure::duplicate_member(quote_of(key), "key", &text).within_sent(&text));
+        let text = self.kept(kept);
+        let twice = |other: &Value| matches!(other, Value::Str(other) if self.kept(*other) == text);
+        if keys.into_iter().any(twice) {
+            return Err(Failure::duplicate_member(quote_of(key), "key", text).within_sent(text));
         }
         let base = self.work.push_frame(layout);
         self.work.set(base, 0, Value::Str(kept));
-        self.field(value, base, frames.1).map_err(|fail| fail.within_entry(&text))
+        let read = self.field(value, base, frames.1);
+        read.map_err(|fail| fail.within_entry(self.kept(kept)))
     }
 
     /// The bytes of a text of this document.

@@ -44,10 +44,7 @@ fn a_map_is_an_object_without_twins() {
             r#"{"x":null}"#,
             "unexpected-null request:1:6: /x: expected an object, found null (the member is not optional)",
         ),
-        (
-            r#"{"x":{"a":"1",}}"#,
-            "bad-json request:1:15: expected a member's name in double quotes, found `}`",
-        ),
+        (r#"{"x":{"a":"1",}}"#, "bad-json request:1:15: expected the name of a member in quotes, found `}`"),
     ] {
         let error = read(&labels(), body).expect_err(body);
         assert_eq!(format!("{} {error}", error.kind.word()), said, "{body}");

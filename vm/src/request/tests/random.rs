@@ -248,6 +248,7 @@ impl Sender<'_> {
             Scalar::Duration => literal::format_duration(small * 1_000_003),
             Scalar::Size => literal::format_size(small * 1_000_003),
             Scalar::Version => format!("{}.{small}.0-rc.{}+b", small % 7, small % 3),
+            Scalar::Money(currency) => literal::format_money(Dec::from_billionths(bits.into()), currency),
             Scalar::Percent => literal::format_percent(Dec::from_billionths(bits.into())),
             Scalar::Points => literal::format_points(Dec::from_billionths(bits.into())),
         };
