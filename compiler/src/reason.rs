@@ -204,6 +204,8 @@ fn timed(package: &Package, e: &Expr) -> bool {
         | Kind::Or(a, b)
         | Kind::Compare(_, a, b)
         | Kind::In(a, b)
+        | Kind::Lookup(a, b)
+        | Kind::HasKey(a, b)
         | Kind::Else(a, b)
         | Kind::Arith(_, a, b) => timed(package, a) || timed(package, b),
         Kind::If(a, b, c) => [a, b, c].into_iter().any(|e| timed(package, e)),

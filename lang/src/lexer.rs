@@ -68,8 +68,20 @@ impl<'s> Lexed<'s> {
             sink.push(messages::no_token(LexError::NumberWord, Span::new(file, *from, end), None));
             return;
         }
+        if matches!(token, Token::Int(_) | Token::Decimal(_))
+            && let Some((_, before, _)) = self.tokens.last_mut()
+            && let Token::Name(name) = *before
+            && is_currency(name)
+        {
+            *before = Token::Currency(name);
+        }
         self.tokens.push((start, token, end));
     }
+}
+
+/// Whether a name could be that of a currency by ISO 4217.
+fn is_currency(name: &str) -> bool {
+    name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 fn is_number(token: &Token<'_>) -> bool {

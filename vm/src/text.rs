@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use holdpoint_isa::limits;
 use holdpoint_isa::literal::{
-    format_date_of, format_duration, format_instant, format_percent, format_points, format_size,
+    format_date_of, format_duration, format_instant, format_money, format_percent, format_points, format_size,
 };
 use holdpoint_isa::ops::Reg;
 use holdpoint_isa::program::{Piece, Text};
@@ -133,6 +133,7 @@ fn show_decimal(value: Dec, scalar: Scalar) -> String {
     match scalar {
         Scalar::Percent => format_percent(value),
         Scalar::Points => format_points(value),
+        Scalar::Money(currency) => format_money(value, currency),
         _ => value.to_string(),
     }
 }

@@ -74,6 +74,7 @@ pub(super) fn list(expected: &[String]) -> Option<String> {
 pub(super) fn found(token: &Token<'_>) -> String {
     match token {
         Token::Name(text)
+        | Token::Currency(text)
         | Token::Int(text)
         | Token::Decimal(text)
         | Token::Percent(text)

@@ -25,6 +25,8 @@ const NOT_MADE: &[&str] = &[
     "DateIn",
     "WeekdayIn",
     "DaysBetween",
+    "Lookup",
+    "HasKey",
 ];
 
 /// Requests for each package.

@@ -251,6 +251,7 @@ impl Walk<'_> {
     fn own(&self, op: Op) -> Bounds {
         let extra = match op {
             Op::Insert { list, .. } | Op::InList { list, .. } => u64::from(self.list_max(list)),
+            Op::Lookup { map, .. } | Op::HasKey { map, .. } => u64::from(self.list_max(map)),
             Op::Matches { pattern, .. } => {
                 let glob = named_glob(self.program, pattern);
                 glob.map_or(0, |glob| crate::glob::cost(&glob, limits::STRING_BYTES_MAX))

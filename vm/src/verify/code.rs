@@ -5,7 +5,7 @@ use holdpoint_isa::ops::{BuiltinId, Class, Konst, Op, Operand, Reg};
 use holdpoint_isa::program::{Const, Piece, Program};
 use holdpoint_isa::types::Kind;
 
-use super::layout::{element_kind, slot_kind};
+use super::layout::{element_kind, entry_kind, slot_kind};
 use super::{LoadError, invalid, named_glob};
 
 /// Checks an operation; jumps and loops are checked with the bounds.
@@ -90,6 +90,14 @@ fn check_relations(program: &Program, op: Op) -> Result<(), String> {
         Op::DateIn { zone, .. } | Op::WeekdayIn { zone, .. } => {
             constant_fits(program, zone, Some(Kind::Str)).and_then(|()| not_none(program, zone))
         }
+        Op::Lookup { dst, map, .. } => match of(map) {
+            Some(Kind::List { layout, .. }) => same(entry_kind(program, layout), of(dst)),
+            _ => Err("no map".to_owned()),
+        },
+        Op::HasKey { map, .. } => match of(map) {
+            Some(Kind::List { layout, .. }) if entry_kind(program, layout).is_some() => Ok(()),
+            _ => Err("no map".to_owned()),
+        },
         Op::Matches { pattern, .. } => match named_glob(program, pattern) {
             Some(_) => Ok(()),
             None => Err("the constant is no glob".to_owned()),
