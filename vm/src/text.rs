@@ -45,6 +45,7 @@ impl Machine {
     /// Writes a text.
     pub(crate) fn write(&mut self, run: Run<'_>, text: &Text) -> Written {
         let mut written = Written::default();
+        let built = self.mark();
         self.fuel = limits::FUEL_MAX;
         if self.run(run, text.block).is_err() {
             written.fault = Some(Fault::FuelExhausted);
@@ -54,6 +55,7 @@ impl Machine {
             self.piece(run, piece, &mut written, &mut parts);
         }
         cut(&mut written.text, limits::REASON_BYTES_MAX as usize);
+        self.drop_lists(built);
         written
     }
 

@@ -8,6 +8,7 @@
 mod bounds;
 mod code;
 mod layout;
+mod loops;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -175,6 +176,8 @@ pub fn verify(program: &Program) -> Result<(), LoadError> {
     constants(program)?;
     layout::check(program)?;
     references(program)?;
+    let entries = other_entries(program).map(|(_, block)| block);
+    loops::check(program, entries.chain([program.admission]))?;
     let admission = bounds::entry(program, program.admission, &code::check)?.limited()?;
     if admission.fuel != program.fuel_bound {
         return invalid(format!("its bound is {}, and it states {}", admission.fuel, program.fuel_bound));

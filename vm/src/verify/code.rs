@@ -14,7 +14,8 @@ pub(super) fn check(program: &Program, op: Op) -> Result<(), LoadError> {
     let mut result = Ok(());
     op.visit(|name, operand| {
         if result.is_ok() {
-            result = check_operand(program, operand, &mut first).map_err(|what| {
+            let found = check_operand(program, operand, &mut first);
+            result = found.and_then(|()| check_result(program, name, operand)).map_err(|what| {
                 LoadError::Invalid(format!("`{}`, operand `{name}`: {what}", op.info().name))
             });
         }
@@ -48,6 +49,16 @@ fn check_operand(program: &Program, operand: Operand, first: &mut Option<Kind>) 
         }
         // Slots depend on the layout, labels and spans on the block.
         Operand::Slot(_) | Operand::Label(_) | Operand::Span(_) => Ok(()),
+    }
+}
+
+/// Only `Each` and `Next` move a register that walks a list.
+fn check_result(program: &Program, name: &str, operand: Operand) -> Result<(), String> {
+    match operand {
+        Operand::Reg(reg, _) if name == "dst" && matches!(kind(program, reg), Some(Kind::Elem { .. })) => {
+            Err(format!("{operand} walks a list, and only a loop may move it"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_isa::ops::OPS;
-use holdpoint_oracle::engine::{Wrong, build, number, told};
+use holdpoint_oracle::engine::{Wrong, build, number, tell, told};
 use holdpoint_oracle::make::Case;
 use holdpoint_vm::{Decision, Machine, Snapshot};
 
@@ -78,7 +78,7 @@ fn machine_and_interpreter_agree() -> Result<(), Wrong> {
             seen.note(&decision.map_err(|why| told(seed, &files, Some(&facts), &why))?);
         }
     }
-    println!("{count} packages, {} decisions: {:?}", count * REQUESTS, seen.outcomes);
+    tell(&format!("{count} packages, {} decisions: {:?}", count * REQUESTS, seen.outcomes));
     if count >= 500 {
         let missing: Vec<&str> = OPS
             .iter()
