@@ -14,8 +14,9 @@ use crate::clock::Clock;
 use crate::config::Limits;
 use crate::error::{Problem, ProblemKind};
 use crate::log::{DecisionLog, Health};
+use crate::notary::Notary;
 use crate::policy::{Active, Policy};
-use crate::routes::{decide, decisions, health, policies, unknown};
+use crate::routes::{decide, decisions, health, policies, tree, unknown};
 use crate::worker::Workers;
 
 /// Threads that read the log at one time.
@@ -27,6 +28,7 @@ pub struct App {
     pub(crate) active: Active,
     pub(crate) workers: Workers,
     pub(crate) clock: Clock,
+    pub(crate) notary: Option<Notary>,
     pub(crate) body_deadline: Duration,
     draining: AtomicBool,
     /// Bounds the threads that read the log; further readers wait.
@@ -44,11 +46,18 @@ impl App {
             active: Active::new(policy),
             workers: Workers::default(),
             clock,
+            notary: None,
             body_deadline: limits.body,
             draining: AtomicBool::new(false),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             deciders: Arc::new(Semaphore::new(cores.saturating_mul(2))),
         }
+    }
+
+    /// Has the tree over the decisions signed.
+    #[must_use]
+    pub fn with_notary(self, notary: Option<Notary>) -> Self {
+        Self { notary, ..self }
     }
 
     /// Says that the server is about to end: it goes on answering, and is not ready any more.
@@ -107,12 +116,16 @@ impl App {
 pub(crate) const DECISIONS: &str = "/v1/decisions";
 
 /// The paths that the server answers, as they are offered to whoever mistypes one.
-pub(crate) const ROUTES: [&str; 8] = [
+pub(crate) const ROUTES: [&str; 12] = [
     DECISIONS,
     "/v1/decisions/{id}",
     "/v1/decisions/{id}/replay",
+    "/v1/decisions/{id}/proof",
     "/v1/policies",
     "/v1/policies/{hash}",
+    "/log/checkpoint",
+    "/log/vkey",
+    "/log/tile/{*path}",
     "/health/live",
     "/health/ready",
     "/health/startup",
@@ -120,11 +133,15 @@ pub(crate) const ROUTES: [&str; 8] = [
 
 /// The routes of a server.
 pub fn app(state: Arc<App>) -> Router {
-    let [all, one, replay, policies, policy, live, ready, startup] = ROUTES;
+    let [all, one, replay, proof, policies, policy, checkpoint, vkey, tile, live, ready, startup] = ROUTES;
     Router::new()
         .route(all, post(decide::decide).get(decisions::list))
         .route(one, get(decisions::one))
         .route(replay, post(decisions::replay))
+        .route(proof, get(tree::proof))
+        .route(checkpoint, get(tree::checkpoint))
+        .route(vkey, get(tree::vkey))
+        .route(tile, get(tree::tile))
         .route(policies, get(policies::list))
         .route(policy, get(policies::one))
         .route(live, get(health::live))

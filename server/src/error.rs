@@ -48,6 +48,8 @@ problems! {
     UnknownDecision 404 "unknown-decision" "There is no such decision";
     /// No module with this hash has decided here.
     UnknownPolicy 404 "unknown-policy" "There is no such policy";
+    /// The tree over the decisions has no such tile, or not yet.
+    UnknownTile 404 "unknown-tile" "There is no such tile";
     /// The path does not take this method.
     WrongMethod 405 "wrong-method" "The method is not allowed here";
     /// The body took too long to arrive.

@@ -7,7 +7,8 @@
 //! A failure of ours is a problem without a verdict, to be treated as a block. The clock is read in one place, redb is
 //! known to one folder, paths to one table.
 //!
-//! Reading order: [`serve()`], [`mod@app`], `routes`, `worker`, [`log`], [`replay`], [`error`].
+//! Reading order: [`serve()`], [`mod@app`], `routes`, `worker`, [`log`], [`tlog`], [`proving`],
+//! [`notary`], [`verify`], [`replay`], [`error`].
 
 mod answer;
 pub mod app;
@@ -18,18 +19,22 @@ pub mod error;
 pub mod id;
 pub mod log;
 mod nearest;
+pub mod notary;
 mod policy;
+pub mod proving;
 pub mod replay;
 mod routes;
 mod serve;
 mod subject;
+pub mod tlog;
 mod trace;
+pub mod verify;
 mod worker;
 
 pub use answer::{decision, write_decision};
 pub use app::{App, app};
 pub use clock::Clock;
 pub use config::{Config, Limits};
-pub use id::{DecisionId, LogId};
+pub use id::{DecisionId, Hex, LogId};
 pub use policy::Policy;
-pub use serve::{ServeError, serve, serve_from};
+pub use serve::{ServeError, Started, serve, serve_from};

@@ -8,7 +8,7 @@
 //! leaf hash that was fixed when it was committed; what does not match is [`ReadError::Damaged`], never a decision.
 //!
 //! Reading order: [`record`], [`leaf`], [`keys`], [`filter`], [`scan`]; then, of the embedded log, `group`, `tables`,
-//! `open`, `writer`, `fold`, `read`, `query`, `store`.
+//! `open`, `writer`, `tiles`, `fold`, `read`, `query`, `store`.
 
 pub mod filter;
 pub mod keys;
@@ -23,6 +23,7 @@ mod query;
 mod read;
 mod store;
 mod tables;
+mod tiles;
 mod wire;
 mod writer;
 
@@ -48,6 +49,7 @@ pub use store::RedbLog;
 pub use wire::Malformed;
 
 use crate::id::LogId;
+use crate::tlog::{Hash, Tile};
 
 /// A place where decisions are kept for ever.
 ///
@@ -97,6 +99,18 @@ pub trait DecisionLog: Send + Sync + 'static {
     /// # Errors
     /// [`ReadError`].
     fn modules(&self) -> Result<Vec<ModuleHash>, ReadError>;
+
+    /// How many decisions the tree over the log has; the leaf of a decision has its number less one.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn size(&self) -> Result<u64, ReadError>;
+
+    /// The hashes of a tile of that tree; `None` where it does not have so many yet.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn tile(&self, tile: Tile) -> Result<Option<Vec<Hash>>, ReadError>;
 
     /// How much is kept.
     ///
@@ -244,6 +258,16 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// A record that is kept elsewhere than in a log, sealed with its salt.
+    ///
+    /// # Errors
+    /// Where the bytes are not those of a record.
+    pub fn sealed(sequence: u64, salt: [u8; 32], record: Vec<u8>) -> Result<Self, Malformed> {
+        let decoded = Record::decode(&record)?;
+        let seal = Seal::with(salt, decoded.class, &decoded.module, &record);
+        Ok(Self { sequence, record, seal })
+    }
+
     /// What the bytes stand for.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ pub(crate) mod decisions;
 pub(crate) mod health;
 pub(crate) mod parameters;
 pub(crate) mod policies;
+pub(crate) mod tree;
 pub(crate) mod unknown;
 
 use axum::http::{HeaderValue, StatusCode, header};

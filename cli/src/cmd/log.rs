@@ -1,5 +1,7 @@
 //! `holdpoint log`: the decision log, read without a server.
 
+mod tree;
+
 use std::path::Path;
 
 use holdpoint_isa::Verdict;
@@ -36,6 +38,9 @@ pub(crate) fn run(command: LogCommand) -> Result<Exit, Failure> {
                 None => replay_all(&log),
             }
         }
+        LogCommand::Verify { data, vkey, since } => tree::verify(&data, vkey.as_deref(), since.as_deref()),
+        LogCommand::Receipt { decision, data } => tree::receipt(&data, &decision),
+        LogCommand::VerifyReceipt { file, vkey } => tree::verify_receipt(&file, &vkey),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
 use holdpoint_isa::ModuleHash;
@@ -12,11 +12,13 @@ use tokio::sync::watch;
 
 use super::open::{OpenError, identify, open_file, path_in, position};
 use super::read::{self, Groups, Read, guarded, storage};
+use super::tiles::{self, Tail};
 use super::writer::{Job, Writer};
 use super::{
     Cursor, DecisionLog, Entry, Filter, Health, Outcome, Page, Pending, ReadError, Stats, Stored, Why, query,
 };
 use crate::id::LogId;
+use crate::tlog::{Hash, Tile};
 
 /// Decisions that may wait to be committed.
 const QUEUE_MAX: usize = 1024;
@@ -30,6 +32,9 @@ pub struct RedbLog {
     health: watch::Receiver<Health>,
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
+    /// The end of the tree; an error where the log was opened for reading only and the records of its end are
+    /// damaged.
+    tail: Arc<RwLock<Read<Tail>>>,
 }
 
 impl RedbLog {
@@ -51,8 +56,9 @@ impl RedbLog {
         let path = path_in(directory);
         let database = Arc::new(open_file(&path, false)?);
         let id = guarded(|| Ok(identify(&database, None)))??;
+        let tail = guarded(|| Tail::load(&Groups::open(&database.begin_read().map_err(storage)?)?));
         let (_, health) = watch::channel(Health::Closed);
-        Ok(Self { database, path, id, health, jobs: None, writer: None })
+        Ok(Self { database, path, id, health, jobs: None, writer: None, tail: Arc::new(RwLock::new(tail)) })
     }
 
     pub(super) fn writing(database: Database, path: PathBuf, now: i64) -> Result<Self, OpenError> {
@@ -61,15 +67,26 @@ impl RedbLog {
         let position = guarded(|| position(&database))?;
         let (jobs, queue) = sync_channel(QUEUE_MAX);
         let (sender, health) = watch::channel(Health::Ready);
-        let writer = Writer { database: Arc::clone(&database), jobs: queue, health: sender, position };
+        let tail = Arc::new(RwLock::new(Ok(position.tree.clone())));
+        let writer = Writer {
+            database: Arc::clone(&database),
+            jobs: queue,
+            health: sender,
+            position,
+            tail: Arc::clone(&tail),
+        };
         let thread = thread::Builder::new().name("decision-log".to_owned()).spawn(|| writer.run());
         let thread = thread.map_err(|error| OpenError::Storage(error.to_string()))?;
-        Ok(Self { database, path, id, health, jobs: Some(jobs), writer: Some(thread) })
+        Ok(Self { database, path, id, health, jobs: Some(jobs), writer: Some(thread), tail })
     }
 
     /// Runs a read in a transaction of its own.
     fn read<T>(&self, read: impl FnOnce(&ReadTransaction) -> Read<T>) -> Read<T> {
         guarded(|| read(&self.database.begin_read().map_err(storage)?))
+    }
+
+    fn tail(&self) -> Read<Tail> {
+        self.tail.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn refusal(&self) -> Why {
@@ -132,6 +149,16 @@ impl DecisionLog for RedbLog {
 
     fn modules(&self) -> Result<Vec<ModuleHash>, ReadError> {
         self.read(read::modules)
+    }
+
+    fn size(&self) -> Result<u64, ReadError> {
+        self.tail().map(|tail| tail.size())
+    }
+
+    fn tile(&self, tile: Tile) -> Result<Option<Vec<Hash>>, ReadError> {
+        // First the tail and then the transaction, which has every tile that the tail says is full.
+        let tail = self.tail()?;
+        self.read(|transaction| tiles::read(transaction, &tail, tile))
     }
 
     fn stats(&self) -> Result<Stats, ReadError> {

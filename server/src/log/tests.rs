@@ -4,6 +4,7 @@ mod disk;
 mod durability;
 mod finding;
 mod reading;
+mod tree;
 
 use std::path::PathBuf;
 use std::sync::Arc;

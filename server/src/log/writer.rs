@@ -9,8 +9,8 @@
 //! more is accepted. An fsync that has failed once may succeed the second time without having written anything.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{Database, Durability, WriteTransaction};
 use tokio::sync::watch;
@@ -18,7 +18,9 @@ use tokio::sync::watch;
 use super::fold::{IDLE, SLICE, TAIL_MAX, fold};
 use super::group::{self, GROUP_MAX};
 use super::keys;
+use super::read::Read;
 use super::tables::{GROUPS, GroupRow, MODULES, PENDING, SEQUENCE, SOURCE_MAPS, group_key};
+use super::tiles::Tail;
 use super::{Answer, Entry, Health, ModuleFiles, Outcome, Stored, Why};
 
 /// Bytes of records after which a group is closed, so that one commit does not hold too much memory.
@@ -48,6 +50,8 @@ pub(super) struct Position {
     pub(super) next: u64,
     /// The first decision of the pending tail.
     pub(super) tail: u64,
+    /// The end of the tree.
+    pub(super) tree: Tail,
     /// Modules and source maps that the file has already, by the hashes of their bytes.
     pub(super) files: BTreeSet<[u8; 32]>,
 }
@@ -57,6 +61,8 @@ pub(super) struct Writer {
     pub(super) jobs: Receiver<Job>,
     pub(super) health: watch::Sender<Health>,
     pub(super) position: Position,
+    /// What readers know of the end of the tree.
+    pub(super) tail: Arc<RwLock<Read<Tail>>>,
 }
 
 impl Writer {
@@ -110,9 +116,12 @@ impl Writer {
     /// Commits a group and tells everyone; false where that was the end.
     pub(super) fn settle(&mut self, group: Vec<Job>) -> bool {
         match self.commit(&group) {
-            Ok(tail) => {
+            Ok((tail, tree)) => {
                 let first = self.position.next;
                 self.position.tail = tail;
+                // Before anybody has an answer to ask a proof for.
+                *self.tail.write().unwrap_or_else(PoisonError::into_inner) = Ok(tree.clone());
+                self.position.tree = tree;
                 for (job, sequence) in group.into_iter().zip(first..) {
                     self.position.next = sequence.saturating_add(1);
                     let Entry { record, seal, .. } = job.entry;
@@ -128,8 +137,8 @@ impl Writer {
         }
     }
 
-    /// Makes a group durable; returns where the pending tail begins then.
-    fn commit(&mut self, group: &[Job]) -> Result<u64, redb::Error> {
+    /// Makes a group durable; returns where the pending tail begins then, and the end of the tree.
+    fn commit(&mut self, group: &[Job]) -> Result<(u64, Tail), redb::Error> {
         let transaction = begin(&self.database)?;
         let mut first = self.position.next;
         for run in group.chunk_by(|a, b| a.entry.module.hash == b.entry.module.hash) {
@@ -146,13 +155,15 @@ impl Writer {
         }
         let keys = keys::pack(group.iter().map(|job| &job.entry.keys)).map_err(unpackable)?;
         transaction.open_table(PENDING)?.insert(self.position.next, keys.as_slice())?;
+        let leaves = group.iter().map(|job| job.entry.seal.leaf_hash);
+        let tree = self.position.tree.extended(&transaction, leaves)?;
         let mut tail = self.position.tail;
         if self.tail_len() > TAIL_MAX {
             let twice = u64::try_from(group.len()).unwrap_or(u64::MAX).saturating_mul(2);
             tail = fold(&transaction, twice)?.unwrap_or(first);
         }
         transaction.commit()?;
-        Ok(tail)
+        Ok((tail, tree))
     }
 
     /// Folds a slice of the tail while there is nothing else to do; false where the storage has failed.

@@ -8,6 +8,7 @@ use holdpoint_server::log::{
     Cursor, DecisionLog, Entry, Filter, Health, Outcome, Page, Pending, ReadError, RedbLog, Stats, Stored,
     Why,
 };
+use holdpoint_server::tlog::{Hash, Tile};
 use holdpoint_server::{Clock, Config, LogId, ServeError, serve_from};
 use serde_json::json;
 use tempfile::TempDir;
@@ -98,6 +99,14 @@ impl DecisionLog for FaultyLog {
 
     fn modules(&self) -> Result<Vec<ModuleHash>, ReadError> {
         self.inner.modules()
+    }
+
+    fn size(&self) -> Result<u64, ReadError> {
+        self.inner.size()
+    }
+
+    fn tile(&self, tile: Tile) -> Result<Option<Vec<Hash>>, ReadError> {
+        self.inner.tile(tile)
     }
 
     fn stats(&self) -> Result<Stats, ReadError> {
@@ -193,7 +202,8 @@ async fn a_server_ends_when_its_log_fails() {
     // The server is running when it is told the address.
     let fail = |_| drop(log.health.send_replace(Health::Poisoned("the disk is gone".into())));
     let served =
-        serve_from(Arc::clone(&log) as Arc<dyn DecisionLog>, &config, policy("acme"), fail, pending()).await;
+        serve_from(Arc::clone(&log) as Arc<dyn DecisionLog>, None, &config, policy("acme"), fail, pending())
+            .await;
     let Err(ServeError::LogFailed(why)) = served else { panic!("{served:?}") };
     assert_eq!(why, "the disk is gone");
 }

@@ -17,3 +17,5 @@ mod replay;
 mod sockets;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tree;

@@ -35,7 +35,7 @@ impl Running {
         let ended = tokio::spawn(serve(
             config,
             policy("acme"),
-            move |address| ready.send(address).unwrap(),
+            move |started| ready.send(started.address).unwrap(),
             async move { stopped.await.unwrap() },
         ));
         Self { address: address.await.unwrap(), stop, ended }
