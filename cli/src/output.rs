@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use holdpoint_isa::Verdict;
-use holdpoint_isa::literal::format_instant;
+use holdpoint_isa::literal::{format_instant, format_percent};
 use holdpoint_vm::Decision;
 use holdpoint_vm::decision::Objection;
 
@@ -56,6 +56,18 @@ pub(crate) fn decision(decision: &Decision, title: &str) -> String {
         entry(&mut lines, objection);
     }
     section(&mut lines, "on trial, without effect", &decision.trial);
+    for score in &decision.scores {
+        lines.push(format!("  score {}: {}", visible(&score.name), format_percent(score.total)));
+        for factor in &score.factors {
+            let value = factor.value.map_or_else(|| "unknown".to_owned(), format_percent);
+            let label = visible(&factor.label);
+            lines.push(format!(
+                "            {label} {value}, adds {} of {}%",
+                format_percent(factor.contribution),
+                factor.weight
+            ));
+        }
+    }
     for obligation in &decision.obligations {
         let of = if obligation.of_finish { "the finish" } else { "the decision" };
         let within = holdpoint_isa::literal::format_duration(obligation.within);

@@ -1,6 +1,8 @@
 //! Layouts: which slot each member of the request has, and what is said where it is not known.
 
-use holdpoint_isa::program::{CommonCause, Field, Layout, Node, Signal, SignalArg, SignalValue};
+use holdpoint_isa::program::{
+    CommonCause, Fact, Field, Layout, Node, Provenance, SignalArg, SignalValue, Source,
+};
 use holdpoint_isa::types::{Kind, Reading, Scalar};
 use holdpoint_lang::hir::{self, Expr, Package, Type};
 
@@ -12,7 +14,11 @@ pub(crate) type TooMany = (&'static str, u64);
 pub(crate) struct Layouts {
     pub(crate) layouts: Vec<Layout>,
     pub(crate) causes: Vec<String>,
-    pub(crate) signals: Vec<Signal>,
+    /// The request's members in the order of the record, whoever sends them.
+    pub(crate) request: Vec<Field>,
+    pub(crate) facts: Vec<Fact>,
+    /// Slot of each signal.
+    pub(crate) signal_slots: Vec<u16>,
     pub(crate) calendar_cause: u16,
     pub(crate) common_cause: u16,
 }
@@ -52,16 +58,19 @@ pub(crate) fn build(package: &Package) -> Result<Layouts, TooMany> {
         builder.layouts.push((fields, paths));
         at = at.saturating_add(1);
     }
-    let signals = builder.signals()?;
-    finish(builder.layouts, signals, package)
+    let mut built = Layouts {
+        request: builder.layouts.first().map(|(f, _)| f.clone()).unwrap_or_default(),
+        ..Layouts::default()
+    };
+    builder.facts(&mut built)?;
+    finish(builder.layouts, built, package)
 }
 
 fn finish(
     layouts: Vec<(Vec<Field>, Vec<String>)>,
-    signals: Vec<Signal>,
+    mut built: Layouts,
     package: &Package,
 ) -> Result<Layouts, TooMany> {
-    let mut built = Layouts { signals, ..Layouts::default() };
     for (fields, paths) in layouts {
         let layout = Layout { slots: index(paths.len())?, first_cause: index(built.causes.len())?, fields };
         built.layouts.push(layout);
@@ -115,7 +124,7 @@ impl Builder<'_> {
             let inner = if path.is_empty() { field.name.clone() } else { format!("{path}.{}", field.name) };
             let optional = matches!(field.ty, Type::Optional(_));
             let node = self.node(&inner, field.ty.required(), field.reading, optional, paths)?;
-            fields.push(Field { name: field.name.clone(), optional, node });
+            fields.push(Field { name: field.wire.clone(), optional, node });
         }
         Ok(fields)
     }
@@ -151,51 +160,64 @@ impl Builder<'_> {
         })
     }
 
-    /// Signals have slots of the root layout, behind those of the request.
-    fn signals(&mut self) -> Result<Vec<Signal>, TooMany> {
-        let mut signals = Vec::new();
-        for signal in &self.package.signals {
-            let args = signal
-                .args
-                .iter()
-                .filter_map(|(name, value)| self.signal_arg(name.as_ref(), value))
-                .collect();
+    /// What the caller does not send: members of the request that are not claimed move out of the body, and signals
+    /// have slots of the root layout behind them.
+    fn facts(&mut self, built: &mut Layouts) -> Result<(), TooMany> {
+        let package = self.package;
+        let request = package.request.and_then(|id| package.records.get(id));
+        let provenances: Vec<Provenance> =
+            request.map(|def| def.fields.iter().map(|field| field.provenance).collect()).unwrap_or_default();
+        if let Some((body, _)) = self.layouts.first_mut() {
+            let all = std::mem::take(body);
+            for (field, provenance) in all.into_iter().zip(provenances) {
+                match provenance {
+                    Provenance::Claimed => body.push(field),
+                    _ => built.facts.push(Fact { field, provenance, source: None }),
+                }
+            }
+        }
+        for signal in &package.signals {
+            let args = signal.args.iter();
+            let args =
+                args.filter_map(|(name, value)| signal_arg(&built.request, name.as_ref(), value)).collect();
             let Some((_, paths)) = self.layouts.first_mut() else { continue };
             let slot = index(paths.len())?;
             paths.push(signal.name.clone());
-            signals.push(Signal {
-                name: signal.name.clone(),
+            built.signal_slots.push(slot);
+            let node = Node::Scalar {
                 slot,
                 scalar: scalar(&signal.ty).unwrap_or(Scalar::Bool),
                 reading: signal.reading,
-                source: signal.source.clone(),
-                args,
-            });
+            };
+            let field =
+                Field { name: signal.name.clone(), optional: matches!(signal.ty, Type::Optional(_)), node };
+            let source = Some(Source { name: signal.source.clone(), args });
+            built.facts.push(Fact { field, provenance: Provenance::Gathered, source });
         }
-        Ok(signals)
+        Ok(())
     }
+}
 
-    fn signal_arg(&self, name: Option<&String>, value: &Expr) -> Option<SignalArg> {
-        let value = match &*value.kind {
-            hir::Kind::Const(value) | hir::Kind::Param(_, value) => SignalValue::Const(value.clone()),
-            _ => match self.member(value)? {
-                Node::Scalar { slot, .. } => SignalValue::Slot(*slot),
-                Node::Record { .. } | Node::List { .. } => return None,
-            },
-        };
-        Some(SignalArg { name: name.cloned(), value })
-    }
+fn signal_arg(request: &[Field], name: Option<&String>, value: &Expr) -> Option<SignalArg> {
+    let value = match &*value.kind {
+        hir::Kind::Const(value) | hir::Kind::Param(_, value) => SignalValue::Const(value.clone()),
+        _ => match member(request, value)? {
+            Node::Scalar { slot, .. } => SignalValue::Slot(*slot),
+            Node::Record { .. } | Node::List { .. } => return None,
+        },
+    };
+    Some(SignalArg { name: name.cloned(), value })
+}
 
-    /// The node of a member of the request.
-    fn member(&self, e: &Expr) -> Option<&Node> {
-        let hir::Kind::Member(base, index) = &*e.kind else { return None };
-        let fields = match &*base.kind {
-            hir::Kind::Request => &self.layouts.first()?.0,
-            _ => match self.member(base)? {
-                Node::Record { fields, .. } => fields,
-                Node::Scalar { .. } | Node::List { .. } => return None,
-            },
-        };
-        fields.get(*index).map(|field| &field.node)
-    }
+/// The node of a member of the request.
+fn member<'f>(request: &'f [Field], e: &Expr) -> Option<&'f Node> {
+    let hir::Kind::Member(base, index) = &*e.kind else { return None };
+    let fields = match &*base.kind {
+        hir::Kind::Request => request,
+        _ => match member(request, base)? {
+            Node::Record { fields, .. } => fields,
+            Node::Scalar { .. } | Node::List { .. } => return None,
+        },
+    };
+    fields.get(*index).map(|field| &field.node)
 }

@@ -16,6 +16,7 @@ mod suite;
 
 use holdpoint_isa::limits;
 use holdpoint_isa::program::{FORMAT_VERSION, Position, Program, SourceMap};
+use holdpoint_isa::verdict::Verdict;
 use holdpoint_lang::diag::{Diagnostic, messages};
 use holdpoint_lang::{FileId, Sources, Span, hir};
 use holdpoint_vm::verify::{LoadError, admission_bounds, verify};
@@ -89,8 +90,10 @@ fn source_map(package: &hir::Package, sources: &Sources, program: &Program) -> S
         Position { file: span.file.0, line, column }
     };
     let rules = || package.policies.iter().flat_map(|policy| &policy.rules);
-    let statements: Vec<Position> =
+    let mut statements: Vec<Position> =
         rules().flat_map(|rule| &rule.statements).map(|s| place(s.span)).collect();
+    let bands = package.scores.iter().flat_map(|score| &score.bands);
+    statements.extend(bands.filter(|band| band.verdict > Verdict::Allow).map(|band| place(band.span)));
     debug_assert_eq!(statements.len(), program.statements.len());
     let policies = package.policies.iter().map(|policy| place(policy.span)).collect();
     let waivers = package.policies.iter().flat_map(|policy| &policy.waivers).map(|w| place(w.span)).collect();

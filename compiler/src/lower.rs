@@ -7,12 +7,13 @@
 mod expr;
 mod over;
 mod policy;
+mod score;
 
 use std::collections::BTreeMap;
 
 use holdpoint_isa::limits::CODE_LEN_MAX;
 use holdpoint_isa::ops::{Konst, Label, Op, Reg, Span};
-use holdpoint_isa::program::{Block, Const, EnumDef, Group, Layout, Node, Program, SEMANTICS_VERSION};
+use holdpoint_isa::program::{Block, Const, EnumDef, Field, Group, Layout, Node, Program, SEMANTICS_VERSION};
 use holdpoint_isa::types::{Kind, Reading, Scalar};
 use holdpoint_lang::hir::{LocalId, Package};
 
@@ -22,8 +23,10 @@ use expr::Place;
 
 /// Lowers a package; its bound is still to be computed.
 pub(crate) fn lower(package: &Package) -> Result<Program, TooMany> {
-    let Layouts { layouts, causes, signals, calendar_cause, common_cause } = layout::build(package)?;
-    let mut lower = Lower::new(package, &layouts, causes);
+    let Layouts { layouts, causes, request, facts, signal_slots, calendar_cause, common_cause } =
+        layout::build(package)?;
+    let mut lower = Lower::new(package, &layouts, &request, causes);
+    lower.signal_slots = signal_slots;
     lower.lets();
     lower.admission();
     let Lower { mut program, registers, element_layouts, causes, too_many, .. } = lower;
@@ -32,7 +35,7 @@ pub(crate) fn lower(package: &Package) -> Result<Program, TooMany> {
     }
     program.registers = registers.finish()?;
     program.causes = causes;
-    program.signals = signals;
+    program.facts = facts;
     program.calendar_cause = calendar_cause;
     program.common_cause = common_cause;
     program.layouts = layouts;
@@ -55,6 +58,9 @@ enum Binding<'a> {
 pub(crate) struct Lower<'a> {
     package: &'a Package,
     layouts: &'a [Layout],
+    /// The members of the request, whoever sends them.
+    request: &'a [Field],
+    signal_slots: Vec<u16>,
     program: Program,
     registers: Registers,
     constants: BTreeMap<ConstKey, Konst>,
@@ -71,7 +77,7 @@ pub(crate) struct Lower<'a> {
 type ConstKey = (u8, i128, String);
 
 impl<'a> Lower<'a> {
-    fn new(package: &'a Package, layouts: &'a [Layout], causes: Vec<String>) -> Self {
+    fn new(package: &'a Package, layouts: &'a [Layout], request: &'a [Field], causes: Vec<String>) -> Self {
         let enums = package.enums.iter();
         let enums =
             enums.map(|def| EnumDef { name: def.name.clone(), members: def.members.clone() }).collect();
@@ -84,7 +90,7 @@ impl<'a> Lower<'a> {
             tzdb: holdpoint_vm::window::TZDB_VERSION.to_owned(),
             enums,
             layouts: Vec::new(),
-            signals: Vec::new(),
+            facts: Vec::new(),
             causes: Vec::new(),
             calendar_cause: 0,
             common_cause: 0,
@@ -99,6 +105,7 @@ impl<'a> Lower<'a> {
             policies: Vec::new(),
             rules: Vec::new(),
             statements: Vec::new(),
+            scores: Vec::new(),
             waivers: Vec::new(),
             texts: Vec::new(),
             fuel_bound: 0,
@@ -106,6 +113,8 @@ impl<'a> Lower<'a> {
         Self {
             package,
             layouts,
+            request,
+            signal_slots: Vec::new(),
             program,
             registers: Registers::default(),
             constants: BTreeMap::new(),
@@ -237,7 +246,7 @@ impl<'a> Lower<'a> {
         let at = known.unwrap_or_else(|| {
             let first_cause = self.cause("an element of a list".to_owned());
             let node = Node::Scalar { slot: 0, scalar, reading: Reading::Unit };
-            let field = holdpoint_isa::program::Field { name: String::new(), optional: false, node };
+            let field = Field { name: String::new(), optional: false, node };
             self.element_layouts.push((scalar, Layout { slots: 1, first_cause, fields: vec![field] }));
             self.element_layouts.len().saturating_sub(1)
         });

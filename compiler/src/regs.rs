@@ -29,6 +29,11 @@ impl Registers {
         reg
     }
 
+    /// The kind of a register.
+    pub(crate) fn kind(&self, reg: Reg) -> Option<Kind> {
+        self.kinds.get(reg.index()).copied()
+    }
+
     /// A register that keeps its value to the end of the decision.
     pub(crate) fn keep(&mut self, kind: Kind) -> Reg {
         self.add(kind)

@@ -44,6 +44,8 @@ pub struct File {
 pub enum Item {
     /// `use std.deployment`
     Use(Path),
+    /// `include std.pol_007 { … }`
+    Include(IncludeDecl),
     /// `record R { … }`
     Record(Record),
     /// `enum E { … }`
@@ -66,12 +68,25 @@ pub enum Item {
     Param(ParamDecl),
     /// `policy p { … }`
     Policy(PolicyDecl),
+    /// `score s for deploy { … }`
+    Score(ScoreDecl),
     /// `fixture f …`
     Fixture(FixtureDecl),
     /// `test "…" { … }`
     Test(TestDecl),
     /// What could not be read.
     Error(Span),
+}
+
+/// `include`
+#[derive(Debug, Clone)]
+pub struct IncludeDecl {
+    /// The module whose policies are taken over.
+    pub module: Path,
+    /// The name that its policy has here.
+    pub alias: Option<Ident>,
+    /// Values of parameters.
+    pub params: Option<Data>,
 }
 
 /// `record` or `request`.
@@ -96,6 +111,10 @@ pub struct FieldDecl {
     pub ty: TypeExpr,
     /// `as number of UNIT`.
     pub reading: Option<Ident>,
+    /// `as claimed`, `as verified`, `as gathered` or `as attested`.
+    pub provenance: Option<Ident>,
+    /// `as "name-in-json"`.
+    pub wire: Option<Ident>,
 }
 
 /// A type as written.
@@ -287,6 +306,8 @@ pub struct PolicyDecl {
     pub on_unknown: Option<VerdictWord>,
     /// `allow`, with its place.
     pub allow: Option<Span>,
+    /// `on the caller's word`, with its place.
+    pub on_word: Option<Span>,
     /// Parameters.
     pub params: Vec<ParamDecl>,
     /// Names for values.
@@ -407,6 +428,8 @@ pub struct WaiverDecl {
     pub waives: Vec<Ident>,
     /// What it obliges to.
     pub obligations: Vec<ObligationDecl>,
+    /// `on the caller's word`, with its place.
+    pub on_word: Option<Span>,
 }
 
 /// `oblige`
@@ -420,6 +443,43 @@ pub struct ObligationDecl {
     pub within: i64,
     /// Counted from the finish of the deployment rather than from the decision.
     pub of_finish: bool,
+}
+
+/// `score`
+#[derive(Debug, Clone)]
+pub struct ScoreDecl {
+    /// Its name.
+    pub name: Ident,
+    /// Its documentation.
+    pub docs: Vec<String>,
+    /// Its title.
+    pub title: String,
+    /// When it is counted.
+    pub guard: Option<Expr>,
+    /// What it is made of.
+    pub factors: Vec<FactorDecl>,
+    /// What comes of it.
+    pub bands: Vec<BandDecl>,
+}
+
+/// A factor of a score.
+#[derive(Debug, Clone)]
+pub struct FactorDecl {
+    /// Its weight, in hundredths.
+    pub weight: i64,
+    /// Where the weight stands.
+    pub span: Span,
+    /// Its value, a percentage.
+    pub value: Expr,
+}
+
+/// A band of a score.
+#[derive(Debug, Clone)]
+pub struct BandDecl {
+    /// From which score on; nothing for `else`.
+    pub at: Option<holdpoint_isa::Dec>,
+    /// What it says.
+    pub statement: Statement,
 }
 
 /// `fixture`

@@ -4,12 +4,15 @@
 //! Declarations may stand in any order and in any file of the package; what a declaration needs is checked when it is
 //! first needed, which also finds definitions that need themselves.
 
+mod claims;
 mod data;
 mod expr;
+mod include;
 mod names;
 mod over;
 mod policy;
 mod scope;
+mod score;
 mod signals;
 mod time;
 mod types;
@@ -66,7 +69,7 @@ pub fn check(input: &PackageInput, library: Library<'_>) -> Checked {
     Checked { sources, package: checker.package, diagnostics: checker.sink.sorted() }
 }
 
-/// Parses the files of the package, then the modules that they use, each once.
+/// Parses the files of the package, then the modules that they use, each once, then takes over what they include.
 fn read(
     input: &PackageInput,
     library: Library<'_>,
@@ -77,7 +80,7 @@ fn read(
     ordered.sort();
     let mut files: Vec<FileTree> = Vec::new();
     for (path, text) in ordered {
-        files.push(read_file(path, text, false, sources, sink));
+        files.push(read_file(path, text, None, sources, sink));
     }
     let mut known: Vec<String> = Vec::new();
     let mut at = 0;
@@ -90,13 +93,8 @@ fn read(
             }
             match library(&name) {
                 Some(text) => {
-                    files.push(read_file(
-                        &format!("{}.hold", name.replace('.', "/")),
-                        text,
-                        true,
-                        sources,
-                        sink,
-                    ));
+                    let path = format!("{}.hold", name.replace('.', "/"));
+                    files.push(read_file(&path, text, Some(name.clone()), sources, sink));
                 }
                 None => sink.push(messages::unknown_module(module.span, &name, &library_names(library))),
             }
@@ -104,7 +102,38 @@ fn read(
         }
         at = at.saturating_add(1);
     }
+    include(&mut files, sink);
     files
+}
+
+/// Adds the policies that the package includes; those of the library that nobody includes are left out.
+fn include(files: &mut Vec<FileTree>, sink: &mut Diagnostics) {
+    let mut included = Vec::new();
+    for file in files.iter().filter(|file| file.module.is_none()) {
+        for item in &file.tree.items {
+            let ast::Item::Include(include) = item else { continue };
+            let module =
+                files.iter().find(|file| file.module.as_deref() == Some(include.module.text().as_str()));
+            if let Some(module) = module {
+                let items = include::instances(include, &module.tree, sink);
+                included.push(FileTree {
+                    id: module.id,
+                    tree: ast::File { items },
+                    module: module.module.clone(),
+                });
+            }
+        }
+    }
+    for file in files.iter_mut().filter(|file| file.module.is_some()) {
+        let active = |item: &ast::Item| {
+            !matches!(
+                item,
+                ast::Item::Policy(_) | ast::Item::Score(_) | ast::Item::Fixture(_) | ast::Item::Test(_)
+            )
+        };
+        file.tree.items.retain(active);
+    }
+    files.extend(included);
 }
 
 /// The modules of the library, as its own index lists them, one a line.
@@ -114,7 +143,7 @@ fn library_names(library: Library<'_>) -> Vec<&'static str> {
 
 fn as_use(item: &ast::Item) -> Option<&ast::Path> {
     match item {
-        ast::Item::Use(path) => Some(path),
+        ast::Item::Use(path) | ast::Item::Include(ast::IncludeDecl { module: path, .. }) => Some(path),
         _ => None,
     }
 }
@@ -122,21 +151,22 @@ fn as_use(item: &ast::Item) -> Option<&ast::Path> {
 fn read_file(
     path: &str,
     text: &str,
-    library: bool,
+    module: Option<String>,
     sources: &mut Sources,
     sink: &mut Diagnostics,
 ) -> FileTree {
     let id = sources.add(Source::new(path, text));
     let (tree, diagnostics) = parse(id, text);
     sink.extend(diagnostics);
-    FileTree { id, tree, library }
+    FileTree { id, tree, module }
 }
 
 /// A parsed file.
 struct FileTree {
     id: FileId,
     tree: ast::File,
-    library: bool,
+    /// The module's name, where the file is the library's.
+    module: Option<String>,
 }
 
 /// The state of a check.
@@ -161,13 +191,16 @@ impl<'a> Checker<'a> {
         self.check_signals();
         self.check_lets();
         self.check_policies();
+        self.check_scores();
         self.check_tests();
         self.report_unused();
     }
 
     /// Every declaration with whether it is the library's.
     fn items(&self) -> impl Iterator<Item = (&'a ast::Item, bool)> + use<'a> {
-        self.files.iter().flat_map(|file| file.tree.items.iter().map(move |item| (item, file.library)))
+        self.files
+            .iter()
+            .flat_map(|file| file.tree.items.iter().map(move |item| (item, file.module.is_some())))
     }
 
     /// The start of the package's first file, for what is wrong with the package as a whole.

@@ -2,7 +2,7 @@
 //! interpreter walks.
 
 use holdpoint_isa::builtins::Builtin;
-use holdpoint_isa::program::{Const, Effect};
+use holdpoint_isa::program::{Const, Effect, Provenance};
 use holdpoint_isa::types::Reading;
 use holdpoint_isa::verdict::Verdict;
 use holdpoint_isa::window::{Calendar, Window};
@@ -37,8 +37,40 @@ pub struct Package {
     pub locals: Vec<Local>,
     /// Policies.
     pub policies: Vec<Policy>,
+    /// Scores.
+    pub scores: Vec<Score>,
     /// Tests.
     pub tests: Vec<Test>,
+}
+
+/// A score.
+#[derive(Debug, Clone)]
+pub struct Score {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// When it is counted.
+    pub guard: Option<Expr>,
+    /// Weight in percent and value of each factor.
+    pub factors: Vec<(i64, Expr)>,
+    /// From the highest down: from which score on it holds, and what it says; the last one holds from nought on.
+    pub bands: Vec<Band>,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+/// A band of a score.
+#[derive(Debug, Clone)]
+pub struct Band {
+    /// From which score on.
+    pub at: holdpoint_isa::Dec,
+    /// What it says.
+    pub verdict: Verdict,
+    /// Whom an escalation asks.
+    pub escalate: Option<Escalate>,
+    /// All of it.
+    pub span: Span,
 }
 
 /// An enum.
@@ -74,6 +106,10 @@ pub struct Field {
     pub ty: Type,
     /// What a bare number means.
     pub reading: Reading,
+    /// On whose word it rests; only members of the request differ in it.
+    pub provenance: Provenance,
+    /// Its name in JSON.
+    pub wire: String,
     /// Its documentation.
     pub docs: Vec<String>,
 }

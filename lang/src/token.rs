@@ -34,6 +34,7 @@ macro_rules! keywords {
 keywords! {
     // Words that begin a declaration.
     Use "use" reserved;
+    Include "include" reserved;
     Record "record" reserved;
     Enum "enum" reserved;
     Request "request" reserved;
@@ -51,6 +52,7 @@ keywords! {
     Trial "trial" reserved;
     Test "test" reserved;
     Fixture "fixture" reserved;
+    Score "score" reserved;
     // Words that begin a statement or a part of one.
     Allow "allow" reserved;
     Delay "delay" reserved;
@@ -122,6 +124,14 @@ keywords! {
     Expect "expect" contextual;
     By "by" contextual;
     From "from" contextual;
+    Claimed "claimed" contextual;
+    Verified "verified" contextual;
+    Gathered "gathered" contextual;
+    Attested "attested" contextual;
+    Deploy "deploy" contextual;
+    Bands "bands" contextual;
+    The "the" contextual;
+    Word "word" contextual;
 }
 
 /// What is wrong with a stretch that is no token.
@@ -181,6 +191,9 @@ pub enum Token<'s> {
     /// A text with its quotes.
     #[regex(r#""([^"\\\n]|\\[^\n])*""#, |lex| lex.slice())]
     Text(&'s str),
+    /// `caller's`, of `on the caller's word`.
+    #[token("caller's")]
+    Callers,
     /// A stretch that is no token.
     Bad(LexError),
     /// `{`

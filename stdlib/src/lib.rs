@@ -22,4 +22,5 @@ macro_rules! modules {
 modules! {
     "std.calendar" "std/calendar.hold";
     "std.deployment" "std/deployment.hold";
+    "std.soak" "std/soak.hold";
 }

@@ -66,6 +66,10 @@ pub enum Golden {
     Disassembly,
     /// The proven bounds.
     Fuel,
+    /// The decisions that the tests come to, in short.
+    Decisions,
+    /// The same in their canonical bytes.
+    DecisionsJson,
 }
 
 const WORDS: &[(&str, Word)] = &[
@@ -92,6 +96,8 @@ pub fn kind(info: &str) -> Result<Kind, String> {
         ["diagnostics", "json"] => Ok(Kind::Golden(Golden::Json)),
         ["disassembly"] => Ok(Kind::Golden(Golden::Disassembly)),
         ["fuel"] => Ok(Kind::Golden(Golden::Fuel)),
+        ["decisions"] => Ok(Kind::Golden(Golden::Decisions)),
+        ["decisions", "json"] => Ok(Kind::Golden(Golden::DecisionsJson)),
         ["table", name] => Ok(Kind::Table((*name).to_owned())),
         ["json"] => Ok(Kind::Prose { json: true }),
         ["text"] | ["sh"] => Ok(Kind::Prose { json: false }),

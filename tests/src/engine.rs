@@ -1,10 +1,13 @@
 //! The language as the runner uses it: check, compile, run the tests of a package.
 
-use holdpoint_compiler::{Compiled, compile, disassemble, run_tests};
+use holdpoint_compiler::{Compiled, TestResult, compile, disassemble, run_tests};
+use holdpoint_isa::literal::format_instant;
+use holdpoint_isa::verdict::Verdict;
 use holdpoint_lang::diag::Severity;
 use holdpoint_lang::diag::render::{self, Style};
 use holdpoint_lang::hir::Package;
 use holdpoint_lang::{Checked, Diagnostic, PackageInput, Sources, check};
+use holdpoint_vm::decision::{Decision, Objection};
 
 use crate::block::Golden;
 use crate::package::Files;
@@ -25,8 +28,8 @@ pub struct Module {
     pub disassembly: String,
     /// Its proven bounds in words.
     pub bounds: String,
-    /// Its tests: the name of each and what failed.
-    pub tests: Vec<(String, Vec<String>)>,
+    /// Its tests, with their decisions.
+    pub tests: Vec<TestResult>,
 }
 
 /// Only the syntax of a package.
@@ -62,7 +65,7 @@ fn module(package: &Package, compiled: &Compiled) -> Module {
         Ok(program) => disassemble(&program, Some(&compiled.source_map)),
         Err(error) => format!("the module does not decode: {error}\n"),
     };
-    let tests = run_tests(package, compiled).into_iter().map(|test| (test.name, test.failures)).collect();
+    let tests = run_tests(package, compiled);
     Module { disassembly, bounds: format!("fuel {}\n", compiled.fuel_bound), tests }
 }
 
@@ -77,6 +80,49 @@ impl Outcome {
             Golden::Json => Some(render::json(&self.diagnostics, &self.sources)),
             Golden::Disassembly => module.map(|module| module.disassembly.clone()),
             Golden::Fuel => module.map(|module| module.bounds.clone()),
+            Golden::Decisions => module.map(|module| decisions(module, brief)),
+            Golden::DecisionsJson => module.map(|module| decisions(module, canonical)),
         }
     }
+}
+
+/// The decision of each test, or why there is none.
+fn decisions(module: &Module, show: impl Fn(&Decision) -> String) -> String {
+    let one = |test: &TestResult| match &test.decision {
+        Some(decision) => show(decision),
+        None => format!("{}\n", test.failures.join(", ")),
+    };
+    module.tests.iter().map(one).collect()
+}
+
+fn canonical(decision: &Decision) -> String {
+    format!("{}\n", String::from_utf8_lossy(&decision.to_json()))
+}
+
+/// A decision in a few lines: its verdict, then whatever objects, warns, was waived, is on trial or is owed.
+fn brief(decision: &Decision) -> String {
+    let until = decision.retry_at.map(|at| format!(" until {}", format_instant(at))).unwrap_or_default();
+    let mut out = format!("{}{until}\n", decision.verdict);
+    let all = decision.objections.iter().map(|o| (String::new(), o));
+    let all = all.chain(decision.warnings.iter().map(|o| (String::new(), o)));
+    let all = all.chain(decision.waived.iter().map(|(waiver, o)| (format!("waived by {waiver}: "), o)));
+    for (before, objection) in all.chain(decision.trial.iter().map(|o| ("trial: ".to_owned(), o))) {
+        out.push_str(&format!("  {before}{}\n", one_line(objection)));
+    }
+    for owed in &decision.obligations {
+        let of = if owed.of_finish { "finish" } else { "decision" };
+        let within = holdpoint_isa::literal::format_duration(owed.within);
+        out.push_str(&format!("  owed {} within {within} of {of}: {}\n", owed.name, owed.text));
+    }
+    if decision.left_out > 0 {
+        out.push_str(&format!("  and {} more\n", decision.left_out));
+    }
+    out
+}
+
+fn one_line(o: &Objection) -> String {
+    let verdict = o.verdict.map_or("warn", Verdict::word);
+    let fix = o.fix.as_ref().map(|fix| format!(" ({fix})")).unwrap_or_default();
+    let group = o.escalate.as_ref().map(|e| format!(" to {}", e.group)).unwrap_or_default();
+    format!("{verdict}{group} by {}: {}{fix}", o.rule, o.reason)
 }

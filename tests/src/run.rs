@@ -191,9 +191,9 @@ fn check_tests(block: &Block, outcome: &Outcome, report: &mut Report) {
     if module.tests.is_empty() {
         report.fail(block, "a `verdict` block has at least one `test`");
     }
-    for (name, failures) in &module.tests {
-        for failure in failures {
-            report.fail(block, format!("test \"{name}\": {failure}"));
+    for test in &module.tests {
+        for failure in &test.failures {
+            report.fail(block, format!("test \"{}\": {failure}", test.name));
         }
     }
 }

@@ -9,7 +9,7 @@ use holdpoint_isa::program::{Effect, Position, Rule, SourceMap, Statement};
 use holdpoint_isa::verdict::Verdict;
 use holdpoint_isa::{Fault, limits};
 
-use crate::decision::{Decision, Escalate, Objection, Obligation};
+use crate::decision::{Decision, Escalate, Factor, Objection, Obligation, Score};
 use crate::machine::{Fired, Machine, Run};
 use crate::snapshot::Snapshot;
 use crate::value::Value;
@@ -74,6 +74,7 @@ impl<'r> Report<'r> {
             warnings: Vec::new(),
             waived: Vec::new(),
             trial: Vec::new(),
+            scores: Vec::new(),
             obligations: Vec::new(),
             left_out: 0,
             retry_at: None,
@@ -93,6 +94,7 @@ impl<'r> Report<'r> {
         let heads = std::mem::take(&mut machine.heads);
         self.governing(&heads);
         machine.heads = heads;
+        self.scores(machine);
         // Texts run code, which needs the machine whole.
         let fired = std::mem::take(&mut machine.fired);
         for fired in &fired {
@@ -100,6 +102,25 @@ impl<'r> Report<'r> {
         }
         machine.fired = fired;
         self.obligations(machine);
+    }
+
+    /// Notes the scores that were counted, from the registers in which their code left them.
+    fn scores(&mut self, machine: &Machine) {
+        for score in &self.run.program().scores {
+            let Value::Dec(total) = machine.get(score.total) else { continue };
+            let factors = score.factors.iter().map(|factor| {
+                let known = |reg| if let Value::Dec(value) = machine.get(reg) { Some(value) } else { None };
+                Factor {
+                    label: factor.label.clone(),
+                    weight: factor.weight,
+                    value: known(factor.value),
+                    contribution: known(factor.contribution).unwrap_or_default(),
+                }
+            });
+            let factors = factors.collect();
+            self.decision.scores.push(Score { name: score.name.clone(), total, factors });
+        }
+        self.decision.scores.sort();
     }
 
     /// Objects where no enforced policy governs, or where whether one does is not known.

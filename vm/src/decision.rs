@@ -4,8 +4,9 @@
 //! give again. Objections are sorted by verdict, rule, place and reason, so that the order of rules in the source
 //! cannot be told from them (rule `verdict.order-free`).
 
+use holdpoint_isa::Dec;
 use holdpoint_isa::codec::ModuleHash;
-use holdpoint_isa::literal::{format_duration, format_instant};
+use holdpoint_isa::literal::{format_duration, format_instant, format_percent};
 use holdpoint_isa::verdict::Verdict;
 
 use crate::jcs;
@@ -23,6 +24,8 @@ pub struct Decision {
     pub waived: Vec<(String, Objection)>,
     /// What rules and policies on trial would have said.
     pub trial: Vec<Objection>,
+    /// Scores that were counted, with what each is made of.
+    pub scores: Vec<Score>,
     /// What is to be done because something was waived.
     pub obligations: Vec<Obligation>,
     /// How many objections, warnings and trial results were left out beyond the limit.
@@ -75,6 +78,30 @@ pub struct Escalate {
     pub expires: Option<i64>,
 }
 
+/// A score that was counted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Score {
+    /// Its name.
+    pub name: String,
+    /// The score, in percent.
+    pub total: Dec,
+    /// What it is made of, in the order of the source.
+    pub factors: Vec<Factor>,
+}
+
+/// A factor of a score.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Factor {
+    /// The expression.
+    pub label: String,
+    /// Its weight in percent.
+    pub weight: u8,
+    /// Its value in percent; nothing where it was not known and counted nought.
+    pub value: Option<Dec>,
+    /// What it added, in percent.
+    pub contribution: Dec,
+}
+
 /// Something to be done after a decision.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Obligation {
@@ -107,6 +134,9 @@ impl Decision {
         }
         if !self.trial.is_empty() {
             w.raw(",\"trial\":").list(&self.trial, Writer::objection);
+        }
+        if !self.scores.is_empty() {
+            w.raw(",\"scores\":").list(&self.scores, Writer::score);
         }
         if !self.obligations.is_empty() {
             w.raw(",\"obligations\":").list(&self.obligations, Writer::obligation);
@@ -204,6 +234,18 @@ impl Writer<'_> {
             Some(text) => self.string(text),
             None => self.raw("null"),
         }
+    }
+
+    fn score(&mut self, score: &Score) {
+        self.raw("{\"name\":").string(&score.name);
+        self.raw(",\"value\":").string(&format_percent(score.total)).raw(",\"factors\":");
+        self.list(&score.factors, |w, factor| {
+            w.raw("{\"factor\":").string(&factor.label);
+            w.raw(",\"weight\":").raw(&factor.weight.to_string());
+            w.raw(",\"value\":").optional(factor.value.map(format_percent).as_deref());
+            w.raw(",\"adds\":").string(&format_percent(factor.contribution)).raw("}");
+        });
+        self.raw("}");
     }
 
     fn obligation(&mut self, o: &Obligation) {

@@ -35,6 +35,7 @@ impl Machine {
                 self.insert(run, list, self.get(value))?;
                 return Ok(next(at));
             }
+            Op::Push { list, value } => return self.done(at, |m| m.push(run, list, m.get(value))),
             Op::InList { dst, value, list } => (dst, self.in_list(run, value, list)?),
             Op::Call { dst, builtin, args } => (dst, self.call(run, builtin, args)?),
             _ => self.compute(run, op),
@@ -64,6 +65,7 @@ impl Machine {
             Op::Require { dst, src, cause } => (dst, require(self.get(src), cause)),
             Op::Poison { dst, src } => (dst, Value::poison(self.get(src))),
             Op::PoisonIf { dst, cond } => (dst, poison_if(self.get(dst), self.get(cond))),
+            Op::Factor { dst, src } => (dst, factor(self.get(src))),
             Op::EqBool { dst, lhs, rhs }
             | Op::EqInt { dst, lhs, rhs }
             | Op::EqDec { dst, lhs, rhs }
@@ -208,6 +210,7 @@ impl Machine {
     fn len(&self, list: Reg) -> Value {
         match self.get(list) {
             Value::List(list) => Value::Int(i64::from(list.len)),
+            Value::None => Value::None,
             other => Value::poison(other),
         }
     }
@@ -216,7 +219,8 @@ impl Machine {
         let (value, found) = (self.get(value), self.get(list));
         let Value::List(list) = found else { return Ok(poison2(value, found)) };
         self.burn(u64::from(list.len))?;
-        if !value.is_known() && value != Value::None {
+        // Nothing is in an empty list, not even what is not known.
+        if let Value::Fault(_) = value {
             return Ok(value);
         }
         let mut answer = Value::Bool(false);
@@ -294,7 +298,7 @@ fn unhandled(_: Op) -> Value {
 }
 
 /// What two operands of which at least one is no value proper come to.
-const fn poison2(a: Value, b: Value) -> Value {
+pub(crate) const fn poison2(a: Value, b: Value) -> Value {
     match (a, b) {
         (Value::Fault(_), _) => a,
         (_, Value::Fault(_)) => b,
@@ -345,6 +349,15 @@ const fn poison_if(value: Value, cond: Value) -> Value {
         (Value::Unknown(_), _) => value,
         (_, Value::Unknown(_)) => cond,
         _ => value,
+    }
+}
+
+/// Within 0 and 100 %; what is not known counts nought, and a fault stays one.
+fn factor(value: Value) -> Value {
+    match value {
+        Value::Dec(value) => Value::Dec(value.clamp(Dec::ZERO, Dec::HUNDRED)),
+        Value::Fault(_) => value,
+        _ => Value::Dec(Dec::ZERO),
     }
 }
 

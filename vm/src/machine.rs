@@ -8,6 +8,7 @@ use holdpoint_isa::ops::{PolicyId, Reg, StatementId, Thunk, WaiverId};
 use holdpoint_isa::program::{Block, Program};
 use holdpoint_isa::types::Kind;
 
+use crate::exec::poison2;
 use crate::snapshot::Snapshot;
 use crate::value::{ListRef, Value};
 use crate::verify::VerifiedProgram;
@@ -74,6 +75,11 @@ impl Machine {
         self.fired.clear();
         self.heads.clear();
         self.waived.clear();
+    }
+
+    /// Lets every `let` run again, for a run at another instant. Lists that were built stay where they are.
+    pub(crate) fn forget_lets(&mut self) {
+        self.done.fill(false);
     }
 
     /// Runs a block to its end, or until the fuel is used up.
@@ -161,21 +167,35 @@ impl Machine {
 
     /// Adds a value to a list built by [`Self::list_new`] unless it is there.
     pub(crate) fn insert(&mut self, run: Run<'_>, reg: Reg, value: Value) -> Result<(), Fault> {
-        let Value::List(list) = self.get(reg) else { return Ok(()) };
-        self.burn(u64::from(list.len))?;
-        if !value.is_known() {
-            self.set(reg, Value::poison(value));
-            return Ok(());
+        if let Value::List(list) = self.get(reg) {
+            self.burn(u64::from(list.len))?;
+            if value.is_known() && self.scalars(run, list).any(|other| same(run, other, value)) {
+                return Ok(());
+            }
         }
-        if self.scalars(run, list).any(|other| same(run, other, value)) {
-            return Ok(());
-        }
+        self.push(run, reg, value);
+        Ok(())
+    }
+
+    /// Adds a value at the end of a list built by [`Self::list_new`]. A list with an element that is not known is not
+    /// known itself, and a fault outweighs that.
+    pub(crate) fn push(&mut self, run: Run<'_>, reg: Reg, value: Value) {
+        let list = match self.get(reg) {
+            Value::List(list) if value.is_known() => list,
+            Value::List(_) => return self.set(reg, Value::poison(value)),
+            other => return self.set(reg, poison2(other, value)),
+        };
+        // The bound counts no element beyond the maximum, and its cell may belong to another list.
+        let room = match run.program().registers.get(reg.index()) {
+            Some(Kind::List { max, .. }) => *max,
+            _ => 0,
+        };
         let at = list.start.saturating_add(list.len).checked_sub(run.snapshot.cell_count());
-        if let Some(cell) = at.and_then(|at| self.built.get_mut(at as usize)) {
+        let cell = at.filter(|_| list.len < room).and_then(|at| self.built.get_mut(at as usize));
+        if let Some(cell) = cell {
             *cell = value;
             self.set(reg, Value::List(ListRef { len: list.len.saturating_add(1), ..list }));
         }
-        Ok(())
     }
 
     /// Notes an objection.

@@ -43,10 +43,10 @@ fn layout_of(program: &Program, index: u16) -> &Layout {
 }
 
 impl Snapshot {
-    /// Reads a request and its signals into the slots that a module lays out.
+    /// Reads a request and the facts that its caller does not send into the slots that a module lays out.
     ///
-    /// `body` is a JSON object by the root layout; `signals` is a JSON object by the signals' names, or empty where
-    /// there are none. After an error the snapshot is empty, and everything in it unknown.
+    /// `body` is a JSON object by the root layout; `signals` is a JSON object by the names of the module's facts, or
+    /// empty where none is known. After an error the snapshot is empty, and everything in it unknown.
     pub fn read(&mut self, program: &Program, body: &[u8], signals: &[u8]) -> Result<(), RequestError> {
         self.clear();
         let outcome = self.read_both(program, body, signals);
@@ -79,7 +79,7 @@ impl Snapshot {
             let fail_with = |fail: Fail| fail.finish(Document::Signals, signals);
             let text = utf8(signals).map_err(fail_with)?;
             let mut reader = Reader::new(program, text, Space::Scratch, Parts { scratch, cells, work });
-            reader.document(Reader::signals).map_err(fail_with)?;
+            reader.document(Reader::facts).map_err(fail_with)?;
         }
         self.work.finish_root(&mut self.cells, slots);
         Ok(())

@@ -176,6 +176,7 @@ fn sizes(program: &Program) -> Result<(), LoadError> {
         ("rules", program.rules.len()),
         ("statements", program.statements.len()),
         ("waivers", program.waivers.len()),
+        ("scores", program.scores.len()),
         ("texts", program.texts.len()),
         ("enums", program.enums.len()),
     ] {
@@ -208,6 +209,14 @@ fn references(program: &Program) -> Result<(), LoadError> {
         holds("policy", waiver.policy, program.policies.len())?;
         waiver.rules.iter().try_for_each(|rule| holds("rule", *rule, program.rules.len()))?;
         waiver.obligations.iter().try_for_each(|o| holds("text", o.text, program.texts.len()))?;
+    }
+    for score in &program.scores {
+        let regs = score.factors.iter().flat_map(|factor| [factor.value, factor.contribution]);
+        for reg in regs.chain([score.total]) {
+            if program.registers.get(reg.index()) != Some(&holdpoint_isa::types::Kind::Dec) {
+                return invalid(format!("score `{}` has a register that is no decimal", score.name));
+            }
+        }
     }
     for window in &program.windows {
         let ranges = window.open.len().saturating_add(window.closed.len());

@@ -94,7 +94,7 @@ fn wrong_usage_says_what_would_be_right() {
     ]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("--at `tomorrow`"), "{}", ran.err);
-    let ran = holdpoint(&["explain", "E0310"]);
+    let ran = holdpoint(&["explain", "E0599"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("did you mean"), "{}", ran.err);
     let ran = holdpoint(&["log", "list", "--data", "no/such/log"]);

@@ -42,7 +42,12 @@ fn each_request_of_acme_is_decided_as_recorded() {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let request = path.to_str().unwrap();
         let at = instant(&name);
-        let ran = holdpoint(&["eval", "examples/acme", "--request", request, "--at", at, "--format", "json"]);
+        let mut args = vec!["eval", "examples/acme", "--request", request, "--at", at, "--format", "json"];
+        let facts = acme.join("facts").join(format!("{name}.json"));
+        if facts.exists() {
+            args.extend(["--signals", facts.to_str().unwrap()]);
+        }
+        let ran = holdpoint(&args);
         let mut decision: Value =
             serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{name}: {}", ran.err));
         assert!(decision["fuel_used"].as_u64() <= decision["fuel_bound"].as_u64());

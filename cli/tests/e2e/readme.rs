@@ -26,7 +26,16 @@ fn the_server_answers_what_the_readme_says() {
     let server = Server::start(package.to_str().unwrap(), &place.path().join("data"));
     let (status, answer) = server.ask("POST", "/v1/decisions", block(&readme, "```json request"));
     assert_eq!(status, 200);
-    let expected = block(&readme, "```json answer").replace('\n', "");
+    let shown = block(&readme, "```json answer");
+    if std::env::var_os("HOLDPOINT_BLESS").is_some() {
+        let place = shown.split_once("\"verdict\"").unwrap().0;
+        let lines = without_place(&answer).replace("\"objections\":[", "\"objections\":[\n");
+        let lines = lines.replace("},{", "},\n{").replace("],\"retry_at\"", "],\n\"retry_at\"");
+        let answer = format!("{place}\"verdict\"{lines}\n");
+        fs::write(root().join("README.md"), readme.replace(shown, &answer)).unwrap();
+        return;
+    }
+    let expected = shown.replace('\n', "");
     assert_eq!(without_place(&answer), without_place(&expected), "the README should say:\n{answer}");
 }
 

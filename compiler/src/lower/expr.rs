@@ -39,12 +39,11 @@ impl<'a> Lower<'a> {
     pub(super) fn place(&self, e: &Expr) -> Option<Place<'a>> {
         match &*e.kind {
             hir::Kind::Request => {
-                let fields = &self.layouts.first()?.fields;
-                Some(Place::Record { base: Base::Root, presence: None, fields })
+                Some(Place::Record { base: Base::Root, presence: None, fields: self.request })
             }
             hir::Kind::Member(base, index) => match self.place(base)? {
-                Place::Record { base, fields, .. } => {
-                    fields.get(*index).map(|field| node_place(base, &field.node))
+                Place::Record { base, presence, fields } => {
+                    fields.get(*index).map(|field| node_place(base, presence, &field.node))
                 }
                 Place::Scalar { .. } | Place::List { .. } => None,
             },
@@ -72,7 +71,7 @@ impl<'a> Lower<'a> {
             }
         };
         match fields {
-            [Field { name, node, .. }] if name.is_empty() => Some(node_place(base, node)),
+            [Field { name, node, .. }] if name.is_empty() => Some(node_place(base, None, node)),
             fields => Some(Place::Record { base, presence: None, fields }),
         }
     }
@@ -92,6 +91,10 @@ impl<'a> Lower<'a> {
             return (layout, max);
         }
         match &*e.kind {
+            // An argument may hold more elements than its parameter says.
+            hir::Kind::Local(id) if let Some(Kind::List { layout, max }) = self.bound_kind(*id) => {
+                (layout, max)
+            }
             hir::Kind::Let(id) => {
                 let package = self.package;
                 package.lets.get(*id).map_or((0, 0), |binding| self.list_of(&binding.value))
@@ -107,6 +110,14 @@ impl<'a> Lower<'a> {
                 };
                 (self.element_layout(element.unwrap_or(Scalar::Bool)), max)
             }
+        }
+    }
+
+    /// The kind of the register that a local stands for.
+    fn bound_kind(&self, id: hir::LocalId) -> Option<Kind> {
+        match self.bindings.get(&id)? {
+            Binding::Value(reg) => self.registers.kind(*reg),
+            Binding::Element { .. } | Binding::Place(_) => None,
         }
     }
 
@@ -156,11 +167,13 @@ impl<'a> Lower<'a> {
             return self.load(&place, dst);
         }
         match &*e.kind {
-            hir::Kind::Error | hir::Kind::Request | hir::Kind::Member(..) => {}
+            hir::Kind::Error | hir::Kind::Request => {}
+            // What is no place is a record that is none: an argument of a function.
+            hir::Kind::Member(..) => self.load_const(&Const::None, dst),
             hir::Kind::Const(value) | hir::Kind::Param(_, value) => self.load_const(value, dst),
             hir::Kind::Now => self.emit(Op::Now { dst }),
             hir::Kind::Signal(id) => {
-                let slot = self.signal_slot(*id);
+                let slot = Slot(self.signal_slots.get(*id).copied().unwrap_or(u16::MAX));
                 self.emit(Op::Fact { dst, slot });
             }
             hir::Kind::Let(_) | hir::Kind::Local(_) => {
@@ -168,7 +181,7 @@ impl<'a> Lower<'a> {
                 self.emit(Op::Move { dst, src });
             }
             hir::Kind::Size(list) => {
-                let list = self.strict(list);
+                let list = self.expr(list);
                 self.emit(Op::Len { dst, list });
             }
             hir::Kind::List(list) => self.list(list, dst),
@@ -227,18 +240,11 @@ impl<'a> Lower<'a> {
         self.emit(Op::Const { dst, konst });
     }
 
-    /// Signals lie behind the members of the request, in the order of their declaration.
-    fn signal_slot(&mut self, id: usize) -> Slot {
-        let first = usize::from(self.layouts.first().map_or(0, |layout| layout.slots));
-        let own = self.package.signals.len().saturating_sub(id);
-        Slot(self.index("slots", first.saturating_sub(own)))
-    }
-
     fn list(&mut self, list: &[Expr], dst: Reg) {
         self.emit(Op::ListNew { dst });
         for e in list {
             let value = self.strict(e);
-            self.emit(Op::Insert { list: dst, value });
+            self.emit(Op::Push { list: dst, value });
         }
     }
 
@@ -469,11 +475,16 @@ impl<'a> Lower<'a> {
     }
 }
 
-const fn node_place(base: Base, node: &Node) -> Place<'_> {
+/// The place of a node. A record that is always there within one that may be absent is there where that is.
+const fn node_place(base: Base, outer: Option<u16>, node: &Node) -> Place<'_> {
     match node {
         Node::Scalar { slot, .. } => Place::Scalar { base, slot: *slot },
         Node::Record { presence, fields } => {
-            Place::Record { base, presence: *presence, fields: fields.as_slice() }
+            let presence = match presence {
+                Some(_) => *presence,
+                None => outer,
+            };
+            Place::Record { base, presence, fields: fields.as_slice() }
         }
         Node::List { slot, layout, max } => Place::List { base, slot: *slot, layout: *layout, max: *max },
     }

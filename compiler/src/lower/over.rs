@@ -23,8 +23,19 @@ impl Lower<'_> {
     /// Opens a loop over a list and binds its element.
     pub(super) fn open_loop(&mut self, binder: &Binder) -> Loop {
         let (layout, max) = self.list_of(&binder.list);
-        let list = self.strict(&binder.list);
         let elem = self.take(Kind::Elem { layout, max });
+        self.open_loop_at(binder, elem, layout)
+    }
+
+    /// Opens a loop whose element outlives it: the texts of a statement look at it when all code has run.
+    pub(super) fn open_loop_of_witness(&mut self, binder: &Binder) -> Loop {
+        let (layout, max) = self.list_of(&binder.list);
+        let elem = self.registers.keep(Kind::Elem { layout, max });
+        self.open_loop_at(binder, elem, layout)
+    }
+
+    fn open_loop_at(&mut self, binder: &Binder, elem: Reg, layout: u16) -> Loop {
+        let list = self.strict(&binder.list);
         let unknown = self.jump(Op::JumpUnlessKnown { src: list, to: Label(0) });
         let skip = holdpoint_isa::ops::Span(0);
         let head = self.jump(Op::Each { elem, list, skip });

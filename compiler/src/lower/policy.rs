@@ -19,6 +19,7 @@ impl Lower<'_> {
             for (index, policy) in package.policies.iter().enumerate() {
                 lower.policy(index, policy);
             }
+            lower.scores();
         });
         self.program.admission = block;
         let mut statement = 0;
@@ -30,6 +31,7 @@ impl Lower<'_> {
                 }
             }
         }
+        self.score_reasons(statement);
         let mut waiver = 0;
         for found in package.policies.iter().flat_map(|policy| &policy.waivers) {
             self.obligations(waiver, found);
@@ -117,7 +119,8 @@ impl Lower<'_> {
                 self.emit(Op::Object { statement, cond });
             }
             Some(binder) => {
-                let open = self.open_loop(binder);
+                let ended = guard.map(|guard| self.object_to_fault(statement, guard));
+                let open = self.open_loop_of_witness(binder);
                 self.set_witness(statement, open.elem);
                 let cond = self.statement_condition(guard, binder.filter.as_ref(), s);
                 self.emit(Op::Object { statement, cond });
@@ -127,8 +130,21 @@ impl Lower<'_> {
                     let cond = lower.both(guard, cond);
                     lower.emit(Op::Object { statement, cond });
                 });
+                if let Some(ended) = ended {
+                    self.land(ended);
+                }
             }
         }
+    }
+
+    /// Objects where the guard of a rule is a fault, and jumps over the loop: an empty list must not hide the fault.
+    fn object_to_fault(&mut self, statement: StatementId, guard: Reg) -> usize {
+        let never = self.take(Kind::Bool);
+        self.load_const(&Const::Bool(false), never);
+        // False, but a fault where the guard is one.
+        let cond = self.both(Some(guard), never);
+        self.emit(Op::Object { statement, cond });
+        self.jump(Op::JumpUnlessKnown { src: cond, to: Label(0) })
     }
 
     fn set_witness(&mut self, statement: StatementId, elem: Reg) {
@@ -158,7 +174,7 @@ impl Lower<'_> {
     }
 
     /// Conjunction of what holds so far and another condition.
-    fn both(&mut self, before: Option<Reg>, cond: Reg) -> Reg {
+    pub(super) fn both(&mut self, before: Option<Reg>, cond: Reg) -> Reg {
         let Some(lhs) = before else { return cond };
         let dst = self.take(Kind::Bool);
         self.emit(Op::And { dst, lhs, rhs: cond });
@@ -272,7 +288,7 @@ impl Lower<'_> {
         self.add_text(block, pieces)
     }
 
-    fn add_text(&mut self, block: Block, pieces: Vec<Piece>) -> u16 {
+    pub(super) fn add_text(&mut self, block: Block, pieces: Vec<Piece>) -> u16 {
         let index = self.index("texts", self.program.texts.len());
         self.program.texts.push(Text { block, pieces });
         index

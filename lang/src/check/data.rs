@@ -2,7 +2,7 @@
 
 use holdpoint_isa::Dec;
 use holdpoint_isa::literal;
-use holdpoint_isa::program::Const;
+use holdpoint_isa::program::{Const, Provenance};
 use holdpoint_isa::types::Reading;
 use serde_json::{Map, Value};
 
@@ -73,18 +73,25 @@ impl<'a> Checker<'a> {
 
     fn expectation(&mut self, expect: &ast::Expect) -> hir::Expect {
         for name in &expect.by {
-            let rules = || self.package.policies.iter().flat_map(|policy| &policy.rules);
-            if rules().any(|rule| rule.name == name.name)
-                || self.package.policies.iter().any(|p| p.name == name.name)
-            {
+            let known = self.objectors();
+            if known.contains(&name.name.as_str()) {
                 continue;
             }
-            let known: Vec<&str> = rules().map(|rule| rule.name.as_str()).collect();
             let diagnostic = messages::unknown_rule(name.span, &name.name, &known);
             self.report(diagnostic);
         }
         let by = expect.by.iter().map(|name| name.name.clone()).collect();
         hir::Expect { verdict: expect.verdict.verdict, until: expect.until, by, span: expect.span }
+    }
+
+    /// Names that an objection can come from: rules, policies whose head is unknown, scores, and Holdpoint itself where
+    /// no policy governs.
+    fn objectors(&self) -> Vec<&str> {
+        let policies = &self.package.policies;
+        let rules = policies.iter().flat_map(|policy| &policy.rules).map(|rule| rule.name.as_str());
+        let scores = self.package.scores.iter().map(|score| score.name.as_str());
+        let names = rules.chain(policies.iter().map(|policy| policy.name.as_str())).chain(scores);
+        names.chain(["holdpoint"]).collect()
     }
 
     fn facts(&mut self, given: &'a ast::Given, depth: u32) -> Facts {
@@ -141,13 +148,20 @@ impl<'a> Checker<'a> {
             }
             let signal = self.package.signals.iter().find(|signal| signal.name == name.name);
             if let Some((ty, reading)) = signal.map(|signal| (signal.ty.clone(), signal.reading)) {
-                self.set(&mut facts.signals, name, value, &ty, reading);
+                self.set(&mut facts.signals, &name.name, value, &ty, reading);
                 continue;
             }
             if let Some(request) = self.package.request {
-                self.set_member(&mut facts.request, request, name, value);
+                let claimed = self.is_claimed(request, &name.name);
+                let object = if claimed { &mut facts.request } else { &mut facts.signals };
+                self.set_member(object, request, name, value);
             }
         }
+    }
+
+    fn is_claimed(&self, request: usize, name: &str) -> bool {
+        let fields = self.package.records.get(request).map(|def| def.fields.as_slice()).unwrap_or_default();
+        fields.iter().all(|field| field.name != name || field.provenance == Provenance::Claimed)
     }
 
     fn instant(&mut self, value: &'a DataValue) -> Option<i64> {
@@ -170,8 +184,8 @@ impl<'a> Checker<'a> {
     ) {
         let def = self.package.records.get(record);
         let field = def.and_then(|def| def.fields.iter().find(|field| field.name == name.name));
-        match field.map(|field| (field.ty.clone(), field.reading)) {
-            Some((ty, reading)) => self.set(object, name, value, &ty, reading),
+        match field.map(|field| (field.ty.clone(), field.reading, field.wire.clone())) {
+            Some((ty, reading, wire)) => self.set(object, &wire, value, &ty, reading),
             None => {
                 let members: Vec<&str> =
                     def.map(|d| d.fields.iter().map(|f| f.name.as_str()).collect()).unwrap_or_default();
@@ -189,14 +203,14 @@ impl<'a> Checker<'a> {
     fn set(
         &mut self,
         object: &mut Map<String, Value>,
-        name: &'a ast::Ident,
+        name: &str,
         value: &'a DataValue,
         ty: &Type,
         reading: Reading,
     ) {
-        let below = object.remove(&name.name);
+        let below = object.remove(name);
         if let Some(json) = self.json(value, ty, reading, below) {
-            object.insert(name.name.clone(), json);
+            object.insert(name.to_owned(), json);
         }
     }
 

@@ -257,7 +257,8 @@ impl Checker<'_> {
             self.report(diagnostic);
             return error(span);
         }
-        node(Kind::Neg(inner), ty, span)
+        // An operation on none is not known, so what comes of it is never none.
+        node(Kind::Neg(inner), ty.required().clone(), span)
     }
 
     fn binary(&mut self, op: BinaryOp, a: &ast::Expr, b: &ast::Expr, span: Span) -> Expr {
@@ -309,6 +310,8 @@ impl Checker<'_> {
         if a.ty.is_error() || b.ty.is_error() {
             return error_of(Type::Bool, span);
         }
+        let b = settled(b, &a.ty);
+        let a = settled(a, &b.ty);
         if !a.ty.same(&b.ty) || !a.ty.is_scalar() || !b.ty.is_scalar() {
             let (left, right) = (self.show(&a.ty), self.show(&b.ty));
             self.report(messages::not_comparable(span, (a.span, &left), (b.span, &right)));
@@ -338,9 +341,11 @@ impl Checker<'_> {
         {
             let at = self.expr(a, Some(&Type::Instant));
             self.expect(&at, &Type::Instant.optional());
+            let at = settled(at, &Type::Instant);
             return node(Kind::InWindow(at, window), Type::Bool, span);
         }
-        let (value, list) = if matches!(&*b.kind, ExprKind::List(_)) {
+        let is_none = matches!(&*a.kind, ExprKind::Literal(Literal::None));
+        let (value, list) = if matches!(&*b.kind, ExprKind::List(_)) && !is_none {
             let value = self.expr(a, None);
             let expected = Type::List(Box::new(value.ty.clone()), 0);
             (value, self.expr(b, Some(&expected)))
@@ -356,6 +361,7 @@ impl Checker<'_> {
             }
             return error_of(Type::Bool, span);
         };
+        let value = settled(value, &element);
         if !element.same(&value.ty) || !value.ty.is_scalar() {
             let diagnostic = messages::mismatch(value.span, &self.show(&element), &self.show(&value.ty));
             self.report(diagnostic);
@@ -423,6 +429,7 @@ impl Checker<'_> {
             self.expect(&b, &a.ty.required().clone());
             return error(span);
         }
+        let b = settled(b, &a.ty);
         let ty = b.ty.clone();
         node(Kind::Else(a, b), ty, span)
     }
@@ -446,17 +453,22 @@ impl Checker<'_> {
 
     /// The type of two branches.
     fn join(&mut self, a: &Expr, b: &Expr) -> Type {
-        if !a.ty.same(&b.ty) {
-            self.expect(b, &a.ty.required().clone());
+        self.join_with(&a.ty, a.span, b)
+    }
+
+    /// The type of branches that had one so far, and of another one.
+    fn join_with(&mut self, a: &Type, a_span: Span, b: &Expr) -> Type {
+        if !a.same(&b.ty) {
+            self.expect(b, &a.required().clone());
             return Type::Error;
         }
-        if !a.ty.is_scalar() && !a.ty.is_error() {
-            let diagnostic = messages::not_allowed_here(a.span, &self.show(&a.ty), "a branch");
+        if !a.is_scalar() && !a.is_error() {
+            let diagnostic = messages::not_allowed_here(a_span, &self.show(a), "a branch");
             self.report(diagnostic);
             return Type::Error;
         }
-        let optional = [a, b].iter().any(|e| matches!(e.ty, Type::Optional(_) | Type::None));
-        let base = if matches!(a.ty, Type::None) { b.ty.clone() } else { a.ty.clone() };
+        let optional = [a, &b.ty].iter().any(|ty| matches!(ty, Type::Optional(_) | Type::None));
+        let base = if matches!(a, Type::None) { b.ty.clone() } else { a.clone() };
         if optional { base.optional() } else { base }
     }
 
@@ -515,14 +527,7 @@ impl Checker<'_> {
 
     fn join_arms(&mut self, arms: &[(Vec<usize>, Expr)]) -> Type {
         let Some(((_, first), rest)) = arms.split_first() else { return Type::Error };
-        let mut ty = first.ty.clone();
-        for (_, value) in rest {
-            let joined = self.join(first, value);
-            if joined.is_error() || matches!(joined, Type::Optional(_)) {
-                ty = joined;
-            }
-        }
-        ty
+        rest.iter().fold(first.ty.clone(), |ty, (_, value)| self.join_with(&ty, first.span, value))
     }
 
     // ---- calls
@@ -589,7 +594,7 @@ impl Checker<'_> {
         for (arg, param) in args.iter().zip(params) {
             let value = self.expr(&arg.value, Some(param));
             self.expect(&value, param);
-            typed.push(value);
+            typed.push(settled(value, param));
         }
         typed
     }
@@ -605,6 +610,7 @@ impl Checker<'_> {
         };
         let at = self.expr(&at.value, Some(&Type::Instant));
         self.expect(&at, &Type::Instant.optional());
+        let at = settled(at, &Type::Instant);
         let Some(Meaning::Window(index)) = meaning else {
             self.report(messages::mismatch(window.value.span, "the name of a window", "something else"));
             return error(span);
@@ -619,16 +625,29 @@ impl Checker<'_> {
         };
         let mut typed: Vec<Expr> = Vec::new();
         for e in list {
-            let hint = element.clone().or_else(|| typed.first().map(|first| first.ty.clone()));
+            // A member that may be none makes a list that may be unknown; no element is ever none.
+            let first = || typed.first().map(|first| first.ty.clone().optional());
+            let hint = element.clone().or_else(first);
             let value = self.expr(e, hint.as_ref());
             if let Some(hint) = hint.as_ref().filter(|hint| !hint.is_error()) {
                 self.expect(&value, hint);
             }
+            if !value.ty.is_scalar() && !value.ty.is_error() {
+                let diagnostic =
+                    messages::not_allowed_here(value.span, &self.show(&value.ty), "the element of a list");
+                self.report(diagnostic);
+                return error(span);
+            }
             self.report_repeated(&typed, &value);
-            typed.push(value);
+            typed.push(match hint {
+                Some(hint) => settled(value, &hint),
+                None => value,
+            });
         }
-        let Some(ty) = element.or_else(|| typed.first().map(|first| first.ty.clone())) else {
-            self.report(messages::needs_context(span, "an empty list"));
+        let ty = element.or_else(|| typed.first().map(|first| first.ty.required().clone()));
+        let Some(ty) = ty.filter(|ty| *ty != Type::None) else {
+            let what = if typed.is_empty() { "an empty list" } else { "a list that begins with `none`" };
+            self.report(messages::needs_context(span, what));
             return error(span);
         };
         let max = u32::try_from(typed.len()).unwrap_or(u32::MAX).max(1);
@@ -669,6 +688,11 @@ const fn param_type(param: Param) -> Type {
         Param::Instant => Type::Instant,
         Param::Str => Type::Str(holdpoint_isa::limits::STRING_BYTES_MAX),
     }
+}
+
+/// An expression where a type is asked for: what is always none is none of that type.
+pub(super) fn settled(e: Expr, ty: &Type) -> Expr {
+    if e.ty == Type::None { Expr { ty: ty.clone().optional(), ..e } } else { e }
 }
 
 /// A node of the tree.

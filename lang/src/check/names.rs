@@ -18,14 +18,22 @@ impl<'a> Checker<'a> {
         for (item, library) in self.items() {
             self.declare_item(item, !library);
         }
-        let policies: Vec<&'a ast::PolicyDecl> =
-            self.items().filter_map(|(item, _)| as_policy(item)).collect();
-        for (index, policy) in policies.iter().enumerate() {
-            let first = policies.iter().take(index).find(|other| other.name.name == policy.name.name);
-            if let Some(first) = first {
+        // Parameters may name windows and groups, wherever those are declared.
+        for (item, library) in self.items() {
+            if let ast::Item::Param(decl) = item {
+                self.declare_param(decl, !library);
+            }
+        }
+        let policies: Vec<(&'a ast::PolicyDecl, bool)> = self
+            .items()
+            .filter_map(|(item, library)| as_policy(item).map(|policy| (policy, library)))
+            .collect();
+        for (index, (policy, library)) in policies.iter().enumerate() {
+            let first = policies.iter().take(index).find(|(other, _)| other.name.name == policy.name.name);
+            if let Some((first, _)) = first {
                 self.report(messages::duplicate(policy.name.span, &policy.name.name, first.name.span));
             }
-            self.declare_policy(policy, index);
+            self.declare_policy(policy, index, !library);
         }
         self.scopes.policy = None;
     }
@@ -62,7 +70,6 @@ impl<'a> Checker<'a> {
             ast::Item::Signal(decl) => self.declare_signal(decl, watched),
             ast::Item::Fn(decl) => self.declare_fn(decl, watched),
             ast::Item::Let(decl) => self.declare_let(decl, None, watched),
-            ast::Item::Param(decl) => self.declare_param(decl, watched),
             ast::Item::Fixture(decl) => {
                 if let Some(first) = self.fixtures.insert(&decl.name.name, decl) {
                     self.report(messages::duplicate(decl.name.span, &decl.name.name, first.name.span));
@@ -72,14 +79,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn declare_policy(&mut self, policy: &'a ast::PolicyDecl, index: usize) {
+    fn declare_policy(&mut self, policy: &'a ast::PolicyDecl, index: usize, watched: bool) {
         self.scopes.policies.push(std::collections::BTreeMap::new());
         self.scopes.policy = Some(index);
         for param in &policy.params {
-            self.declare_param(param, true);
+            self.declare_param(param, watched);
         }
         for binding in &policy.lets {
-            self.declare_let(binding, Some(index), true);
+            self.declare_let(binding, Some(index), watched);
         }
     }
 
@@ -105,11 +112,40 @@ impl<'a> Checker<'a> {
     }
 
     fn declare_param(&mut self, decl: &'a ast::ParamDecl, watched: bool) {
+        if let Some(meaning) = self.named_param(decl) {
+            self.declare(&decl.name, meaning, watched);
+            return;
+        }
         let ty = self.ty(&decl.ty);
         let value = self.expr(&decl.value, Some(&ty));
         self.expect(&value, &ty);
         let meaning = self.param_meaning(&value, &ty);
         self.declare(&decl.name, meaning, watched);
+    }
+
+    /// What a parameter of type `window` or `group` stands for; nothing for other types.
+    fn named_param(&mut self, decl: &ast::ParamDecl) -> Option<Meaning> {
+        let what = decl.ty.name.name.as_str();
+        let fits: fn(&Meaning) -> bool = match what {
+            "window" => |meaning| matches!(meaning, Meaning::Window(_)),
+            "group" => |meaning| matches!(meaning, Meaning::Group(_)),
+            _ => return None,
+        };
+        let ast::ExprKind::Name(name) = &*decl.value.kind else {
+            self.report(messages::mismatch(
+                decl.value.span,
+                &format!("the name of a {what}"),
+                "something else",
+            ));
+            return Some(Meaning::Param(holdpoint_isa::program::Const::None, Type::Error));
+        };
+        if let Some(meaning) = self.scopes.value(name).filter(fits) {
+            return Some(meaning);
+        }
+        let known = self.scopes.names(fits);
+        let diagnostic = messages::unknown_thing(decl.value.span, what, name, &known);
+        self.report(diagnostic);
+        Some(Meaning::Param(holdpoint_isa::program::Const::None, Type::Error))
     }
 
     fn param_meaning(&mut self, value: &hir::Expr, ty: &Type) -> Meaning {

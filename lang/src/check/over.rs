@@ -52,7 +52,7 @@ impl Checker<'_> {
                     Type::Int | Type::Decimal | Type::Percent | Type::Points | Type::Duration | Type::Instant
                 )
             }
-            Fold::Distinct => base.is_scalar(),
+            Fold::Distinct => base.is_scalar() && base != Type::None,
         };
         if !fits {
             let wanted = if fold == Fold::Distinct { "a single value" } else { "a number" };

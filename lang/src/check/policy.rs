@@ -4,6 +4,7 @@ use holdpoint_isa::program::Effect;
 use holdpoint_isa::verdict::Verdict;
 
 use super::Checker;
+use super::expr::settled;
 use super::scope::Meaning;
 use crate::ast::{self, ClauseKind, VerdictWord};
 use crate::diag::messages;
@@ -58,6 +59,7 @@ impl<'a> Checker<'a> {
     fn policy(&mut self, decl: &'a ast::PolicyDecl) -> hir::Policy {
         let head = decl.head.as_ref().map(|head| self.condition(head));
         let floor = self.on_unknown(decl.on_unknown);
+        self.check_governing_claims(decl, head.as_ref());
         if decl.rules.is_empty() && decl.allow.is_none() {
             self.report(messages::empty_policy(decl.name.span, &decl.name.name));
         }
@@ -80,6 +82,14 @@ impl<'a> Checker<'a> {
             rules,
             waivers,
             span: decl.name.span,
+        }
+    }
+
+    /// A policy that lets through by `allow` alone has no rule to object, so its head must be more than a claim.
+    fn check_governing_claims(&mut self, decl: &ast::PolicyDecl, head: Option<&Expr>) {
+        let (Some(allow), None, Some(head)) = (decl.allow, decl.on_word, head) else { return };
+        if decl.rules.iter().all(|rule| rule.trial) && self.rests_on_claims(head) {
+            self.report(messages::claims_alone(head.span, "policy", allow.after()));
         }
     }
 
@@ -212,12 +222,12 @@ impl<'a> Checker<'a> {
         if let Some((e, _)) = clauses.delay_for {
             let typed = self.expr(e, Some(&Type::Duration));
             self.expect(&typed, &Type::Duration.optional());
-            return Some(Until::For(typed));
+            return Some(Until::For(settled(typed, &Type::Duration)));
         }
         if let Some((e, _)) = clauses.until {
             let typed = self.expr(e, Some(&Type::Instant));
             self.expect(&typed, &Type::Instant.optional());
-            return Some(Until::At(typed));
+            return Some(Until::At(settled(typed, &Type::Instant)));
         }
         if s.verdict.verdict != Some(Verdict::Delay) {
             return None;
@@ -247,6 +257,13 @@ impl<'a> Checker<'a> {
         };
         let group = self.group(name)?;
         Some(Escalate { group, needs, expires: clauses.expires.map(|(expires, _)| expires) })
+    }
+
+    /// Whom a band of a score asks; it takes the clauses of an escalation and no others.
+    pub(super) fn band_escalation(&mut self, s: &'a ast::Statement) -> Option<Escalate> {
+        let clauses = self.clauses(s);
+        self.check_details(s, &clauses);
+        self.escalate(&clauses, s)
     }
 
     fn group(&mut self, name: &ast::Ident) -> Option<usize> {
@@ -287,6 +304,9 @@ impl<'a> Checker<'a> {
             return None;
         };
         let when = self.condition(when);
+        if decl.on_word.is_none() && self.rests_on_claims(&when) {
+            self.report(messages::claims_alone(when.span, "waiver", when.span.after()));
+        }
         if decl.waives.is_empty() {
             self.report(messages::waiver_incomplete(decl.name.span, &decl.name.name, "waives"));
         }

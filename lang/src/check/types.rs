@@ -1,6 +1,7 @@
 //! Types: declarations of enums and records, types as written, types as shown.
 
 use holdpoint_isa::limits;
+use holdpoint_isa::program::Provenance;
 use holdpoint_isa::types::Reading;
 
 use super::Checker;
@@ -49,7 +50,8 @@ impl<'a> Checker<'a> {
             None => self.report(messages::no_request(self.package_span())),
         }
         for decl in &records {
-            let fields = self.fields(&decl.fields);
+            let request = self.package.request == Some(self.package.records.len());
+            let fields = self.fields(&decl.fields, request);
             let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
             self.package.records.push(hir::Record { name, fields, docs });
         }
@@ -93,7 +95,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn fields(&mut self, decls: &[ast::FieldDecl]) -> Vec<hir::Field> {
+    /// The members of a record; only those of the request say on whose word they rest.
+    fn fields(&mut self, decls: &[ast::FieldDecl], request: bool) -> Vec<hir::Field> {
         let mut fields: Vec<hir::Field> = Vec::new();
         for decl in decls {
             let earlier = decls
@@ -105,9 +108,31 @@ impl<'a> Checker<'a> {
             }
             let ty = self.ty(&decl.ty);
             let reading = self.reading(&ty, decl.reading.as_ref());
-            fields.push(hir::Field { name: decl.name.name.clone(), ty, reading, docs: decl.docs.clone() });
+            let provenance = self.provenance(decl, request);
+            let name = decl.name.name.clone();
+            let wire = decl.wire.as_ref().map_or_else(|| name.clone(), |wire| wire.name.clone());
+            if let Some(span) = decl.wire.as_ref().map(|wire| wire.span)
+                && let Some(first) = fields.iter().position(|field| field.wire == wire)
+            {
+                let first = decls.get(first).map_or(span, |decl| decl.name.span);
+                self.report(messages::duplicate(span, &wire, first));
+            }
+            fields.push(hir::Field { name, ty, reading, provenance, wire, docs: decl.docs.clone() });
         }
         fields
+    }
+
+    fn provenance(&mut self, decl: &ast::FieldDecl, request: bool) -> Provenance {
+        let Some(word) = &decl.provenance else { return Provenance::Claimed };
+        if !request {
+            self.report(messages::misplaced_clause(
+                word.span,
+                &format!("as {}", word.name),
+                "a member of the request",
+            ));
+        }
+        let known = Provenance::WORDS.into_iter().find(|(known, _)| *known == word.name);
+        known.map_or(Provenance::Claimed, |(_, provenance)| provenance)
     }
 
     /// The meaning of a bare number for a type.

@@ -71,6 +71,8 @@ codes! {
     "E0308" ReservedName Error "reserved word as a name", rule "name.reserved";
     "W0309" Unused Warning "name that nothing uses", rule "name.unused";
 
+    "E0310" Include Error "include of nothing", rule "module.include";
+
     "E0401" TypeMismatch Error "types differ", rule "type.mismatch";
     "E0402" NoOperator Error "operator not defined for these types", rule "type.operators";
     "E0403" PercentSum Error "percent plus percent", rule "type.percent";
@@ -94,6 +96,11 @@ codes! {
     "E0505" UnknownRule Error "unknown rule", rule "waiver.rules";
     "E0506" OnUnknownAllows Error "unknown that would not object", rule "unknown.verdict";
     "E0507" WaiverIncomplete Error "waiver without condition or rule", rule "waiver.when";
+
+    "E0508" ClaimsAlone Error "release on the caller's word alone", rule "fact.claims";
+
+    "E0509" Weights Error "weights that do not add up to 100", rule "score.weights";
+    "E0510" Bands Error "bands that leave a gap or run the wrong way", rule "score.bands";
 
     "E0601" UnknownZone Error "unknown time zone", rule "window.zone";
     "E0602" BadRange Error "range that ends before it starts", rule "window.ranges";

@@ -9,8 +9,8 @@ use holdpoint_isa::literal::{self, LiteralError};
 use holdpoint_isa::verdict::Verdict;
 
 use crate::ast::{
-    Arg, BinaryOp, Binder, DataValue, Expr, ExprKind, Ident, LetDecl, Literal, ParamDecl, Path, PolicyDecl,
-    Quantifier, RuleDecl, Statement, Text, TextPart, VerdictWord, WaiverDecl,
+    Arg, BinaryOp, Binder, DataValue, Expr, ExprKind, FieldDecl, Ident, LetDecl, Literal, ParamDecl, Path,
+    PolicyDecl, Quantifier, RuleDecl, Statement, Text, TextPart, TypeExpr, VerdictWord, WaiverDecl,
 };
 use crate::diag::{Diagnostic, Diagnostics, messages};
 use crate::parse::parse_hole;
@@ -25,13 +25,20 @@ pub(crate) enum HeadClause {
     ReviewBy(Span),
 }
 
+/// What may follow the type of a member.
+pub(crate) enum FieldMark {
+    Provenance(Ident),
+    Wire(Ident),
+    Reading(Ident),
+}
+
 /// Something in the body of a policy.
 pub(crate) enum PolicyItem {
     Param(ParamDecl),
     Let(LetDecl),
     Rule(RuleDecl),
     Waiver(WaiverDecl),
-    Allow(Span),
+    Allow(Span, Option<Span>),
     /// What could not be read.
     Error,
 }
@@ -159,6 +166,27 @@ impl<'a> Build<'a> {
 
     // ---- declarations
 
+    pub(crate) fn field_decl(
+        &mut self,
+        start: usize,
+        name: Ident,
+        ty: TypeExpr,
+        marks: Vec<FieldMark>,
+    ) -> FieldDecl {
+        let docs = self.docs(start);
+        let mut field = FieldDecl { name, docs, ty, reading: None, provenance: None, wire: None };
+        for mark in marks {
+            match mark {
+                FieldMark::Provenance(word) => {
+                    self.once(&mut field.provenance, word, |w| w.span, "as PROVENANCE")
+                }
+                FieldMark::Wire(word) => self.once(&mut field.wire, word, |w| w.span, "as \"NAME\""),
+                FieldMark::Reading(word) => self.once(&mut field.reading, word, |w| w.span, "as number of"),
+            }
+        }
+        field
+    }
+
     pub(crate) fn policy(
         &mut self,
         start: usize,
@@ -176,6 +204,7 @@ impl<'a> Build<'a> {
             head: None,
             on_unknown: None,
             allow: None,
+            on_word: None,
             params: Vec::new(),
             lets: Vec::new(),
             rules: Vec::new(),
@@ -200,7 +229,10 @@ impl<'a> Build<'a> {
                 PolicyItem::Let(binding) => policy.lets.push(binding),
                 PolicyItem::Rule(rule) => policy.rules.push(rule),
                 PolicyItem::Waiver(waiver) => policy.waivers.push(waiver),
-                PolicyItem::Allow(span) => policy.allow = Some(span),
+                PolicyItem::Allow(span, on_word) => {
+                    policy.allow = Some(span);
+                    policy.on_word = on_word;
+                }
                 // It may have been a rule: nobody shall be told that the policy has none.
                 PolicyItem::Error => policy.allow = policy.allow.or(Some(policy.name.span)),
             }

@@ -86,6 +86,7 @@ pub(super) fn found(token: &Token<'_>) -> String {
         | Token::Doc(text) => format!("`{text}`"),
         Token::Keyword(kw) => format!("`{}`", kw.word()),
         Token::IfElse => "`else`".to_owned(),
+        Token::Callers => "`caller's`".to_owned(),
         Token::Bad(_) => "something unreadable".to_owned(),
         other => format!("`{}`", symbol(other)),
     }

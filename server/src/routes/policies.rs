@@ -70,7 +70,10 @@ fn describe(program: &Program, hash: &ModuleHash, name: Option<&str>) -> Value {
             "rules": rules_of(index),
         })
     });
-    let signals = program.signals.iter().map(|signal| json!({"name": signal.name, "source": signal.source}));
+    let facts = program.facts.iter().map(|fact| {
+        let source = fact.source.as_ref().map(|source| source.name.as_str());
+        json!({"name": fact.field.name, "provenance": fact.provenance.word(), "source": source})
+    });
     json!({
         "hash": hash.to_string(),
         "active": name.is_some(),
@@ -80,6 +83,6 @@ fn describe(program: &Program, hash: &ModuleHash, name: Option<&str>) -> Value {
         "tzdb": program.tzdb,
         "fuel_bound": program.fuel_bound,
         "policies": policies.collect::<Vec<_>>(),
-        "signals": signals.collect::<Vec<_>>(),
+        "facts": facts.collect::<Vec<_>>(),
     })
 }

@@ -11,6 +11,7 @@ use crate::support::{NOW, Server};
 
 #[tokio::test]
 async fn an_answer_is_the_record() {
+    // rule: decision.front
     let server = Server::new();
     let answer = server.post("/v1/decisions", request("failed", "go", "shop")).await;
     assert_eq!(answer.status, 200);

@@ -123,7 +123,7 @@ fn program(package: &str) -> Program {
             names("environment", &["staging", "production"]),
         ],
         layouts: vec![Layout { slots: 5, first_cause: 0, fields: root }],
-        signals: Vec::new(),
+        facts: Vec::new(),
         causes: SLOTS.iter().chain(&CommonCause::PHRASES).map(|cause| (*cause).to_owned()).collect(),
         calendar_cause: 5,
         common_cause: 5,
@@ -153,6 +153,7 @@ fn program(package: &str) -> Program {
             statement(1, Verdict::Delay),
             statement(2, Verdict::Escalate),
         ],
+        scores: Vec::new(),
         waivers: Vec::new(),
         texts: vec![
             reason("the unit tests have not passed"),

@@ -113,15 +113,20 @@ macro_rules! for_each_op {
         /// The greater decimal; a left operand of none counts as absent.
         0x4a MaxDec { dst: Reg = Dec, lhs: Reg = Dec, rhs: Reg = Dec } cost 1, rule "vm.op.fold";
 
+        /// A factor of a score: a percentage kept within 0 and 100, nought where it is unknown or none.
+        0x4b Factor { dst: Reg = Dec, src: Reg = Dec } cost 1, rule "vm.op.factor";
+
         /// Whether two texts have the same bytes; none equals only none.
         0x50 EqStr { dst: Reg = Bool, lhs: Reg = Str, rhs: Reg = Str } cost 2, rule "vm.op.compare";
 
-        /// How many elements a list has.
+        /// How many elements a list has; none of none.
         0x58 Len { dst: Reg = Int, list: Reg = List } cost 1, rule "vm.op.list";
         /// An empty list with room for its register's maximum.
         0x59 ListNew { dst: Reg = List } cost 2, rule "vm.op.list";
         /// Adds a value to a list built by `ListNew`, unless it is there.
         0x5a Insert { list: Reg = List, value: Reg = Any } cost 2 each list, rule "vm.op.list";
+        /// Adds a value at the end of a list built by `ListNew`.
+        0x5c Push { list: Reg = List, value: Reg = Any } cost 2, rule "vm.op.list";
         /// Whether a list of scalars has a value.
         0x5b InList { dst: Reg = Bool, value: Reg = Any, list: Reg = List } cost 2 each list, rule "vm.op.list";
 

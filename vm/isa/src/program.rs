@@ -28,10 +28,10 @@ pub struct Program {
     pub tzdb: String,
     /// Enums, for reading and writing their members.
     pub enums: Vec<EnumDef>,
-    /// Layouts; the first is the root: the request's members, then the signals.
+    /// Layouts; the first is the root: the members that the caller sends, then the other facts.
     pub layouts: Vec<Layout>,
-    /// Signals, each in a slot of the root layout.
-    pub signals: Vec<Signal>,
+    /// Facts that the caller does not send, in slots of the root layout behind those that it does.
+    pub facts: Vec<Fact>,
     /// Reasons for not knowing, as phrases that `is unknown` may follow: one for each slot of each layout, one for
     /// each calendar from `calendar_cause` on, the [`CommonCause`]s from `common_cause` on, then those that
     /// operations name.
@@ -63,6 +63,8 @@ pub struct Program {
     pub rules: Vec<Rule>,
     /// Statements of rules.
     pub statements: Vec<Statement>,
+    /// Scores.
+    pub scores: Vec<Score>,
     /// Waivers.
     pub waivers: Vec<Waiver>,
     /// Texts of reasons and fixes.
@@ -162,20 +164,57 @@ pub enum Node {
     },
 }
 
-/// A fact that the server gathers.
+/// A fact that the caller does not send: a member of the request that is not claimed, or a signal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signal {
-    /// Its name.
+pub struct Fact {
+    /// Its name and slots, in the root layout. It may always be left out, and is unknown then.
+    pub field: Field,
+    /// On whose word it rests.
+    pub provenance: Provenance,
+    /// For a signal, what answers it.
+    pub source: Option<Source>,
+}
+
+/// On whose word a fact rests (rule `fact.provenance`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub enum Provenance {
+    /// The caller's.
+    #[default]
+    Claimed,
+    /// The identity provider's: the caller's identity and the claims of the token.
+    Verified,
+    /// The server's own: its history, and what it asked for.
+    Gathered,
+    /// That of a named source, about this very subject.
+    Attested,
+}
+
+impl Provenance {
+    /// Each with its word.
+    pub const WORDS: [(&str, Self); 4] = [
+        ("claimed", Self::Claimed),
+        ("verified", Self::Verified),
+        ("gathered", Self::Gathered),
+        ("attested", Self::Attested),
+    ];
+
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Verified => "verified",
+            Self::Gathered => "gathered",
+            Self::Attested => "attested",
+        }
+    }
+}
+
+/// What answers a signal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name, such as `history.change_failure_rate`.
     pub name: String,
-    /// Its slot in the root layout.
-    pub slot: u16,
-    /// How its value is read.
-    pub scalar: Scalar,
-    /// What a bare number means.
-    pub reading: Reading,
-    /// The source that answers it, such as `history.change_failure_rate`.
-    pub source: String,
-    /// Arguments for the source.
+    /// Arguments for it.
     pub args: Vec<SignalArg>,
 }
 
@@ -305,6 +344,32 @@ pub struct Escalate {
     pub needs: u32,
     /// How long the escalation stands, in nanoseconds.
     pub expires: Option<i64>,
+}
+
+/// A score, whose bands are statements of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Score {
+    /// Its name.
+    pub name: String,
+    /// Its title, or empty.
+    pub title: String,
+    /// The register with the score, in percent; unknown where the score is not counted.
+    pub total: Reg,
+    /// What it is made of.
+    pub factors: Vec<Factor>,
+}
+
+/// A factor of a score.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Factor {
+    /// The expression, in its canonical spelling.
+    pub label: String,
+    /// Its weight in percent.
+    pub weight: u8,
+    /// The register with its value, as it was found.
+    pub value: Reg,
+    /// The register with what it adds to the score, in percent.
+    pub contribution: Reg,
 }
 
 /// A waiver.

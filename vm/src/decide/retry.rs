@@ -45,8 +45,15 @@ impl Machine {
         let waived = self.waived.iter().any(|id| {
             program.waivers.get(id.index()).is_some_and(|waiver| waiver.rules.contains(&statement.rule))
         });
+        if !statement.timed || rule.trial || policy.trial {
+            return None;
+        }
+        // A fault blocks, even where the statement only warns, and is never waived.
+        if let Value::Fault(_) = fired.cond {
+            return Some(None);
+        }
         let effect = if fired.cond == Value::Bool(true) { statement.effect } else { statement.on_unknown };
-        if !statement.timed || rule.trial || policy.trial || waived || effect == Effect::Warn {
+        if waived || effect == Effect::Warn {
             return None;
         }
         if effect != Effect::Object(Verdict::Delay) || fired.cond != Value::Bool(true) {
@@ -55,9 +62,14 @@ impl Machine {
         if let Some(witness) = statement.witness {
             self.set(witness, fired.witness);
         }
-        // `delay for` counts from the decision, a window from the later instant.
-        let at = if statement.until.is_some_and(|until| until.anchored) { run } else { later };
-        Some(self.until(at, statement))
+        if statement.until.is_none_or(|until| !until.anchored) {
+            return Some(self.until(later, statement));
+        }
+        // `delay for` counts from the decision, and so does every `let` that tells how long.
+        self.forget_lets();
+        let end = self.until(run, statement);
+        self.forget_lets();
+        Some(end)
     }
 
     /// When a delay ends, where that is known.

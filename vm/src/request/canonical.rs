@@ -21,20 +21,10 @@ impl Snapshot {
         Writer { snapshot: self, program, out }.record(&layout_of(program, 0).fields, 0);
     }
 
-    /// Appends the canonical JSON of the signals.
+    /// Appends the canonical JSON of the facts that the caller did not send.
     pub fn canonical_signals(&self, program: &Program, out: &mut Vec<u8>) {
-        let mut signals: Vec<_> = program.signals.iter().collect();
-        signals.sort_by(|a, b| a.name.encode_utf16().cmp(b.name.encode_utf16()));
-        let mut writer = Writer { snapshot: self, program, out };
-        writer.object(|writer, first| {
-            for signal in signals {
-                let value = self.slot(signal.slot);
-                if !matches!(value, Value::Unknown(_)) {
-                    writer.name(first, &signal.name);
-                    writer.scalar(value, signal.scalar, signal.reading);
-                }
-            }
-        });
+        let facts = program.facts.iter().map(|fact| &fact.field);
+        Writer { snapshot: self, program, out }.members(facts.collect(), 0);
     }
 }
 
@@ -63,7 +53,10 @@ impl<'a> Writer<'a> {
 
     /// The members of a record whose slots begin at a cell.
     fn record(&mut self, fields: &'a [Field], base: u32) {
-        let mut fields: Vec<&Field> = fields.iter().collect();
+        self.members(fields.iter().collect(), base);
+    }
+
+    fn members(&mut self, mut fields: Vec<&'a Field>, base: u32) {
         fields.sort_by(|a, b| a.name.encode_utf16().cmp(b.name.encode_utf16()));
         self.object(|writer, first| {
             for field in fields {

@@ -48,6 +48,8 @@ kinds! {
     TooDeep = "too-deep";
     /// A member that the request type does not have.
     UnknownMember = "unknown-member";
+    /// A fact that a caller cannot claim.
+    NotClaimed = "not-claimed";
     /// A member that was sent twice.
     DuplicateMember = "duplicate-member";
     /// A required member that was not sent.
@@ -233,6 +235,16 @@ impl Failure {
             Self::new(RequestErrorKind::UnknownMember, at, format!("unknown {what} {}", quote(name)));
         fail.help = help;
         fail
+    }
+
+    /// A fact that is not the caller's to tell.
+    pub(super) fn not_claimed(at: usize, name: &str, provenance: &str) -> Fail {
+        Self::new(
+            RequestErrorKind::NotClaimed,
+            at,
+            format!("{} is {provenance}, and not for a caller to claim", quote(name)),
+        )
+        .help("leave it out; the server asks for it itself")
     }
 
     pub(super) fn duplicate_member(at: usize, what: &str, name: &str) -> Fail {

@@ -7,7 +7,7 @@
 
 use holdpoint_isa::Program;
 use holdpoint_isa::limits::{CELLS_MAX, REQUEST_DEPTH_MAX};
-use holdpoint_isa::program::{Field, Layout, Node, Signal};
+use holdpoint_isa::program::{Fact, Field, Layout, Node};
 
 use super::error::{Fail, Failure};
 use super::json::{self, Raw, Scanner};
@@ -98,10 +98,10 @@ impl Named for Field {
     }
 }
 
-impl Named for Signal {
-    const WHAT: &'static str = "signal";
+impl Named for Fact {
+    const WHAT: &'static str = "fact";
     fn name(&self) -> &str {
-        &self.name
+        &self.field.name
     }
 }
 
@@ -131,15 +131,11 @@ impl<'a> Reader<'a> {
         self.record(&root.fields, 0, 1)
     }
 
-    /// The signals, whose slots are in the bottom frame. One that is left out is unknown.
-    pub(super) fn signals(&mut self) -> Result<(), Fail> {
-        let signals = &self.program.signals;
-        self.members(signals, 1, |reader, signal| {
-            let (slot, null) = (signal.slot, reader.scan.peek() == Some(b'n'));
-            let value = if null { reader.null() } else { reader.scalar(signal.scalar, signal.reading) }?;
-            reader.work.set(0, slot, value);
-            Ok(())
-        })?;
+    /// The facts that the caller does not send, whose slots are in the bottom frame too. One that is left out is
+    /// unknown.
+    pub(super) fn facts(&mut self) -> Result<(), Fail> {
+        let facts = &self.program.facts;
+        self.members(facts, 1, |reader, fact| reader.field(&fact.field, 0, 1))?;
         Ok(())
     }
 
@@ -175,7 +171,7 @@ impl<'a> Reader<'a> {
         let mut more = !self.scan.skip(b'}');
         while more {
             let key = self.scan.key()?;
-            let (index, member) = self.find(known, key, expected, seen)?;
+            let (index, member) = self.find(known, key, expected, seen, depth)?;
             if self.work.mark(seen, index) {
                 let name = member.name();
                 return Err(Failure::duplicate_member(quote_of(key), T::WHAT, name).within(name));
@@ -194,6 +190,7 @@ impl<'a> Reader<'a> {
         key: Raw<'a>,
         expected: usize,
         seen: usize,
+        depth: u32,
     ) -> Result<(usize, &'a T), Fail> {
         let found = self.transient(key, |name| {
             let next = known.get(expected).filter(|member| member.name() == name);
@@ -204,14 +201,19 @@ impl<'a> Reader<'a> {
         })?;
         match found {
             Some(found) => Ok(found),
-            None => Err(self.unknown(known, key, seen)),
+            None => Err(self.unknown(known, key, seen, depth)),
         }
     }
 
-    fn unknown<T: Named>(&mut self, known: &'a [T], key: Raw<'a>, seen: usize) -> Fail {
+    fn unknown<T: Named>(&mut self, known: &'a [T], key: Raw<'a>, seen: usize, depth: u32) -> Fail {
         let mut name = String::new();
         if let Err(fail) = json::unescape(key, &mut name) {
             return fail;
+        }
+        let root = depth == 1 && T::WHAT == Field::WHAT;
+        if let Some(fact) = self.program.facts.iter().find(|fact| root && fact.field.name == name) {
+            let fail = Failure::not_claimed(quote_of(key), &name, fact.provenance.word());
+            return fail.within_sent(&name);
         }
         let left = known.iter().enumerate().filter(|(index, _)| !self.work.is_marked(seen, *index));
         let help = suggest::help(&name, left.map(|(_, member)| member.name()));

@@ -79,6 +79,7 @@ impl<'a> Reader<'a> {
         let value: Dec = match (self.at_number(), reading) {
             (false, _) => self.unit_text(POINTS, literal::points)?,
             (true, Reading::Points) => self.number(POINTS, literal::decimal)?,
+            (true, Reading::Fraction) => self.number(POINTS, |text| literal::scaled(text, 2))?,
             (true, _) => return self.bare_number("percentage points", "pp"),
         };
         Ok(Value::Dec(value))

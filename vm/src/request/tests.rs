@@ -6,14 +6,14 @@ mod random;
 mod values;
 
 use holdpoint_isa::Program;
-use holdpoint_isa::program::{Block, EnumDef, Field, Layout, Node, Signal};
+use holdpoint_isa::program::{Block, EnumDef, Fact, Field, Layout, Node};
 use holdpoint_isa::types::{Reading, Scalar};
 
 use super::{RequestError, RequestErrorKind};
 use crate::{Snapshot, Value};
 
 /// A module that has layouts and nothing to run.
-fn program(layouts: Vec<Layout>, signals: Vec<Signal>) -> Program {
+fn program(layouts: Vec<Layout>, facts: Vec<Fact>) -> Program {
     let environment =
         ["development", "staging", "production"].map(str::to_owned).into_iter().collect::<Vec<_>>();
     Program {
@@ -22,7 +22,7 @@ fn program(layouts: Vec<Layout>, signals: Vec<Signal>) -> Program {
         tzdb: String::new(),
         enums: vec![EnumDef { name: "environment".to_owned(), members: environment }],
         layouts,
-        signals,
+        facts,
         causes: Vec::new(),
         calendar_cause: 0,
         common_cause: 0,
@@ -37,6 +37,7 @@ fn program(layouts: Vec<Layout>, signals: Vec<Signal>) -> Program {
         policies: Vec::new(),
         rules: Vec::new(),
         statements: Vec::new(),
+        scores: Vec::new(),
         waivers: Vec::new(),
         texts: Vec::new(),
         fuel_bound: 0,

@@ -83,10 +83,12 @@ fn check_relations(program: &Program, op: Op) -> Result<(), String> {
             _ => Err("the element is not one of the list".to_owned()),
         },
         Op::InMask { mask, .. } => constant_fits(program, mask, Some(Kind::Int)),
-        Op::Insert { list, value } | Op::InList { value, list, .. } => match of(list) {
-            Some(Kind::List { layout, .. }) => same(element_kind(program, layout), of(value)),
-            _ => Err("no list".to_owned()),
-        },
+        Op::Insert { list, value } | Op::Push { list, value } | Op::InList { value, list, .. } => {
+            match of(list) {
+                Some(Kind::List { layout, .. }) => same(element_kind(program, layout), of(value)),
+                _ => Err("no list".to_owned()),
+            }
+        }
         Op::ListNew { dst } => match of(dst) {
             Some(Kind::List { layout, .. }) if element_kind(program, layout).is_some() => Ok(()),
             _ => Err("only lists of scalars are built".to_owned()),

@@ -1,7 +1,7 @@
 //! Layouts: every slot has one meaning, lists nest without a cycle, and a request's cells are bounded.
 
 use holdpoint_isa::limits;
-use holdpoint_isa::program::{Field, Layout, Node, Program};
+use holdpoint_isa::program::{Field, Layout, Node, Program, SignalValue};
 use holdpoint_isa::types::{Kind, Scalar};
 
 use super::{LoadError, invalid};
@@ -23,12 +23,17 @@ pub(super) fn check(program: &Program) -> Result<(), LoadError> {
         }
     }
     causes(program)?;
-    let root = program.layouts.first().map_or(0, |layout| layout.slots);
-    for signal in &program.signals {
-        if signal.slot >= root {
-            return invalid(format!("signal `{}` has no slot", signal.name));
+    let Some(root) = program.layouts.first() else { return invalid("it has no request layout") };
+    for fact in &program.facts {
+        check_field(program, 0, root, &fact.field, 0)?;
+        let args = fact.source.iter().flat_map(|source| &source.args);
+        for arg in args {
+            if let SignalValue::Slot(slot) = arg.value
+                && slot >= root.slots
+            {
+                return invalid(format!("an argument of `{}` has no slot", fact.field.name));
+            }
         }
-        check_scalar(program, signal.scalar)?;
     }
     let cells = cells(program, 0)?;
     if cells > limits::CELLS_MAX { invalid(format!("a request may take {cells} cells")) } else { Ok(()) }
@@ -98,7 +103,8 @@ fn check_scalar(program: &Program, scalar: Scalar) -> Result<(), LoadError> {
 fn cells(program: &Program, layout: usize) -> Result<u64, LoadError> {
     let Some(found) = program.layouts.get(layout) else { return invalid("a layout is missing") };
     let mut total = u64::from(found.slots);
-    for field in &found.fields {
+    let facts = if layout == 0 { program.facts.as_slice() } else { &[] };
+    for field in found.fields.iter().chain(facts.iter().map(|fact| &fact.field)) {
         total = total.saturating_add(field_cells(program, field)?);
     }
     Ok(total)
@@ -122,8 +128,8 @@ pub(super) fn slot_kind(program: &Program, layout: u16, slot: u16) -> Option<Kin
     if let Some(kind) = found.fields.iter().find_map(|field| field_kind(field, slot)) {
         return Some(kind);
     }
-    let signals = if layout == 0 { program.signals.as_slice() } else { &[] };
-    signals.iter().find(|signal| signal.slot == slot).map(|signal| signal.scalar.kind())
+    let facts = if layout == 0 { program.facts.as_slice() } else { &[] };
+    facts.iter().find_map(|fact| field_kind(&fact.field, slot))
 }
 
 fn field_kind(field: &Field, wanted: u16) -> Option<Kind> {

@@ -81,6 +81,11 @@ pub fn unknown_module(span: Span, name: &str, candidates: &[&str]) -> Diagnostic
     listed(did_you_mean(diagnostic, span, name, candidates), "the library has", candidates)
 }
 
+/// An include that brings no policy, or names one policy where there are several.
+pub fn include(span: Span, why: String) -> Diagnostic {
+    Diagnostic::new(Code::Include, span, why)
+}
+
 /// A package without a request type.
 pub fn no_request(span: Span) -> Diagnostic {
     Diagnostic::new(Code::NoRequest, span, "nothing says what a request is")

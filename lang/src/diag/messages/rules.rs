@@ -49,6 +49,33 @@ pub fn waiver_incomplete(span: Span, name: &str, lacks: &str) -> Diagnostic {
     Diagnostic::new(Code::WaiverIncomplete, span, format!("waiver `{name}` lacks `{lacks}`"))
 }
 
+/// A waiver or a governing policy that only rests on what the caller says.
+pub fn claims_alone(span: Span, what: &str, insert: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::ClaimsAlone,
+        span,
+        format!("this {what} rests on what the caller claims, and on nothing else"),
+    )
+    .note("whoever can send a request can make it hold")
+    .fix(
+        "ask for a fact that is gathered, verified or attested as well, or say that this is meant",
+        insert,
+        " on the caller's word",
+    )
+}
+
+/// Weights that do not add up.
+pub fn weights(span: Span, sum: i64) -> Diagnostic {
+    Diagnostic::new(Code::Weights, span, format!("the weights of this score add up to {sum}, not to 100"))
+        .help("give each factor a weight of at least 1 so that all of them add up to 100")
+}
+
+/// Bands of which something is wrong.
+pub fn bands(span: Span, why: &str) -> Diagnostic {
+    Diagnostic::new(Code::Bands, span, why.to_owned())
+        .help("write `bands { >= 80% allow  >= 60% escalate to GROUP  else block }`, from the highest down")
+}
+
 /// A zone that the database does not have.
 pub fn unknown_zone(span: Span, name: &str, near: Option<&str>) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::UnknownZone, span, format!("unknown time zone `{name}`"));

@@ -226,7 +226,7 @@ fn after_an_error_everything_is_unknown() {
     snapshot.read(&program, b"{\"x\":1} 2", b"").unwrap_err();
     assert_eq!(snapshot.slot(0), Value::UNSET);
     let error = snapshot.read(&program, b"{\"x\":1}", b"{\"y\":1}").unwrap_err();
-    assert_eq!(error.to_string(), "signals:1:2: /y: unknown signal `y`");
+    assert_eq!(error.to_string(), "signals:1:2: /y: unknown fact `y`");
     assert_eq!(snapshot.slot(0), Value::UNSET);
 }
 

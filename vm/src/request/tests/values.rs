@@ -1,7 +1,7 @@
 //! What is accepted, and what it becomes.
 
 use holdpoint_isa::Dec;
-use holdpoint_isa::program::{Layout, Node, Signal};
+use holdpoint_isa::program::{Fact, Layout, Node, Provenance};
 use holdpoint_isa::types::{Reading, Scalar};
 
 use super::{canonical, field, only, optional, program, read, reading, scalar, value};
@@ -153,13 +153,10 @@ fn the_elements_of_each_list_lie_together() {
 
 #[test]
 fn signals_are_unknown_none_or_known() {
-    let signal = |name: &str, slot, scalar, reading| Signal {
-        name: name.to_owned(),
-        slot,
-        scalar,
-        reading,
-        source: String::new(),
-        args: Vec::new(),
+    let signal = |name: &str, slot, scalar, reading| Fact {
+        field: super::optional(name, Node::Scalar { slot, scalar, reading }),
+        provenance: Provenance::Gathered,
+        source: None,
     };
     let root = Layout { slots: 3, first_cause: 0, fields: Vec::new() };
     let signals = vec![

@@ -1,0 +1,71 @@
+//! `include`: the policies of a module of the library, with parameters of the package's own (rule `module.include`).
+//!
+//! An instance is the policy's tree with other values for its parameters; from there on it is a policy of the package.
+
+use crate::ast::{self, DataValue, Expr, ExprKind, Ident, IncludeDecl, Item, ParamDecl, PolicyDecl};
+use crate::diag::{Diagnostics, messages};
+
+/// The policies that an `include` brings, as items of the package.
+pub(super) fn instances(include: &IncludeDecl, module: &ast::File, sink: &mut Diagnostics) -> Vec<Item> {
+    let policies: Vec<&PolicyDecl> = module.items.iter().filter_map(as_policy).collect();
+    let name = include.module.text();
+    if policies.is_empty() {
+        sink.push(messages::include(include.module.span, format!("`{name}` has no policy to include")));
+    }
+    if let (Some(alias), true) = (&include.alias, policies.len() > 1) {
+        let why =
+            format!("`{name}` has {} policies, and one name cannot stand for all of them", policies.len());
+        sink.push(messages::include(alias.span, why));
+    }
+    report_unknown(include, &policies, sink);
+    policies.into_iter().map(|policy| Item::Policy(instance(include, policy, sink))).collect()
+}
+
+fn as_policy(item: &Item) -> Option<&PolicyDecl> {
+    match item {
+        Item::Policy(policy) => Some(policy),
+        _ => None,
+    }
+}
+
+fn report_unknown(include: &IncludeDecl, policies: &[&PolicyDecl], sink: &mut Diagnostics) {
+    let known: Vec<&str> =
+        policies.iter().flat_map(|policy| &policy.params).map(|param| param.name.name.as_str()).collect();
+    for (name, _) in include.params.iter().flat_map(|data| &data.members) {
+        if !known.contains(&name.name.as_str()) {
+            sink.push(messages::unknown_thing(name.span, "parameter", &name.name, &known));
+        }
+    }
+}
+
+fn instance(include: &IncludeDecl, policy: &PolicyDecl, sink: &mut Diagnostics) -> PolicyDecl {
+    let mut policy = policy.clone();
+    if let Some(alias) = &include.alias {
+        policy.name = alias.clone();
+    }
+    for (name, value) in include.params.iter().flat_map(|data| &data.members) {
+        if let Some(param) = policy.params.iter_mut().find(|param| param.name.name == name.name) {
+            set(param, name, value, sink);
+        }
+    }
+    policy
+}
+
+fn set(param: &mut ParamDecl, name: &Ident, value: &DataValue, sink: &mut Diagnostics) {
+    match expression(value) {
+        Some(value) => param.value = value,
+        None => sink.push(messages::not_constant(name.span, "a parameter")),
+    }
+}
+
+/// Data as an expression; records are none.
+fn expression(value: &DataValue) -> Option<Expr> {
+    match value {
+        DataValue::Expr(e) => Some(e.clone()),
+        DataValue::List(list, span) => {
+            let list: Option<Vec<Expr>> = list.iter().map(expression).collect();
+            Some(Expr::new(ExprKind::List(list?), *span))
+        }
+        DataValue::Record(_) | DataValue::Unknown(_) => None,
+    }
+}

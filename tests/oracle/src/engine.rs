@@ -1,0 +1,184 @@
+//! The other side: check, compile, verify and run, with the machine's answer in the interpreter's terms.
+
+use std::collections::BTreeSet;
+
+use holdpoint_compiler::{Compiled, compile};
+use holdpoint_isa::Dec;
+use holdpoint_lang::diag::Severity;
+use holdpoint_lang::diag::render::{self, Style};
+use holdpoint_lang::hir::Package;
+use holdpoint_lang::{Checked, Diagnostic, Library, PackageInput, Sources, check};
+use holdpoint_vm::decision::Objection;
+use holdpoint_vm::{Decision, Machine, Snapshot, VerifiedProgram};
+use serde_json::Value as Json;
+
+use crate::decide::{Answer, Finding, decide};
+use crate::make::Facts;
+
+/// A package that was compiled, checked and loaded.
+pub struct Built {
+    /// The typed tree.
+    pub package: Package,
+    /// Its files.
+    pub sources: Sources,
+    /// What the compiler made.
+    pub compiled: Compiled,
+    /// The module, verified.
+    pub module: VerifiedProgram,
+}
+
+/// Takes files through every pass.
+///
+/// # Errors
+/// The diagnostics, as text.
+pub fn build(name: &str, files: &[(String, String)], library: Library<'_>) -> Result<Built, String> {
+    let input = PackageInput { name: name.to_owned(), files: files.to_vec(), ..PackageInput::default() };
+    let checked = check(&input, library);
+    if !checked.is_ok() {
+        let errors = checked.diagnostics.into_iter().filter(|d| d.severity == Severity::Error);
+        let errors: Vec<Diagnostic> = errors.collect();
+        return Err(render::text(&errors, &checked.sources, Style { color: false, unicode: true }));
+    }
+    let Checked { sources, package, .. } = checked;
+    let compiled = compile(&package, &sources)
+        .map_err(|wrong| render::text(&wrong, &sources, Style { color: false, unicode: true }))?;
+    let module = VerifiedProgram::load(&compiled.module).map_err(|error| error.to_string())?;
+    Ok(Built { package, sources, compiled, module })
+}
+
+impl Built {
+    /// The machine's decision, by a machine and a snapshot that may have been used before.
+    ///
+    /// # Errors
+    /// Why the request is refused.
+    pub fn decide(
+        &self,
+        machine: &mut Machine,
+        snapshot: &mut Snapshot,
+        request: &Json,
+        signals: &Json,
+        now: i64,
+    ) -> Result<Decision, String> {
+        let (request, signals) = (request.to_string(), signals.to_string());
+        snapshot
+            .read(self.module.program(), request.as_bytes(), signals.as_bytes())
+            .map_err(|error| format!("the request is refused: {error}"))?;
+        Ok(machine.decide(&self.module, &self.compiled.source_map, snapshot, now))
+    }
+
+    /// Decides twice and has the interpreter decide as well; gives the machine's decision where all is as it must be.
+    ///
+    /// # Errors
+    /// What is otherwise.
+    pub fn compare(
+        &self,
+        machine: &mut Machine,
+        snapshot: &mut Snapshot,
+        facts: &Facts,
+    ) -> Result<Decision, String> {
+        let Facts { request, signals, now } = facts;
+        let decision = self.decide(machine, snapshot, request, signals, *now)?;
+        let expected = decide(&self.package, &self.sources, request, signals, *now);
+        let differences = differences(&self.answer(&decision), &expected);
+        if !differences.is_empty() {
+            return Err(differences);
+        }
+        if decision.fuel_used > decision.fuel_bound {
+            return Err(format!("used {} of {} fuel", decision.fuel_used, decision.fuel_bound));
+        }
+        // The same inputs give the same bytes, in a machine that is new as well.
+        let again = self.decide(&mut Machine::new(), &mut Snapshot::new(), request, signals, *now)?;
+        if again.to_json() == decision.to_json() {
+            Ok(decision)
+        } else {
+            Err("a machine that was used before decides otherwise".to_owned())
+        }
+    }
+
+    /// A decision in the interpreter's terms. Reasons that no author wrote are left out of it.
+    pub fn answer(&self, decision: &Decision) -> Answer {
+        let rules = self.package.policies.iter().flat_map(|policy| &policy.rules);
+        let map = &self.compiled.source_map;
+        let statements = rules.flat_map(|rule| &rule.statements).zip(&map.statements);
+        let authored = statements.filter(|(s, _)| s.because.is_some()).map(|(_, place)| map.show(*place));
+        let authored: BTreeSet<String> = authored.collect();
+        let all = |list: &[Objection]| {
+            let mut found: Vec<Finding> = list.iter().map(|o| finding(o, &authored)).collect();
+            found.sort();
+            found
+        };
+        // A waiver's name alone does not tell its policy; the rule that it waives does.
+        let waiver = |name: &str, o: &Objection| {
+            format!("{}.{name}", o.rule.split_once('.').map_or("", |(policy, _)| policy))
+        };
+        let waived = decision.waived.iter().map(|(name, o)| (waiver(name, o), finding(o, &authored)));
+        let mut waived: Vec<(String, Finding)> = waived.collect();
+        waived.sort();
+        let obligations = decision.obligations.iter();
+        let mut obligations: Vec<(String, String, String)> =
+            obligations.map(|o| (o.waiver.clone(), o.name.clone(), o.text.clone())).collect();
+        obligations.sort();
+        let scores = decision.scores.iter();
+        let scores =
+            scores.map(|s| (s.name.clone(), s.total, s.factors.iter().map(|f| f.contribution).collect()));
+        let mut scores: Vec<(String, Dec, Vec<Dec>)> = scores.collect();
+        scores.sort();
+        Answer {
+            verdict: decision.verdict,
+            objections: all(&decision.objections),
+            warnings: all(&decision.warnings),
+            waived,
+            trial: all(&decision.trial),
+            obligations,
+            scores,
+            retry_at: decision.retry_at,
+        }
+    }
+}
+
+/// What two answers do not have in common, one thing a line; nothing where they agree.
+pub fn differences(machine: &Answer, interpreter: &Answer) -> String {
+    let (ours, theirs) = (lines(machine), lines(interpreter));
+    let mut text = String::new();
+    let mut only = |name: &str, these: &[String], others: &[String]| {
+        let mut others = others.to_vec();
+        for line in these {
+            match others.iter().position(|other| other == line) {
+                Some(at) => drop(others.swap_remove(at)),
+                None => text.push_str(&format!("only the {name}: {line}\n")),
+            }
+        }
+    };
+    only("machine", &ours, &theirs);
+    only("interpreter", &theirs, &ours);
+    text
+}
+
+fn lines(answer: &Answer) -> Vec<String> {
+    let mut lines = vec![format!("verdict {:?}, retry_at {:?}", answer.verdict, answer.retry_at)];
+    for (name, list) in
+        [("objection", &answer.objections), ("warning", &answer.warnings), ("trial", &answer.trial)]
+    {
+        lines.extend(list.iter().map(|finding| format!("{name} {finding:?}")));
+    }
+    lines.extend(answer.waived.iter().map(|waived| format!("waived {waived:?}")));
+    lines.extend(answer.scores.iter().map(|score| format!("score {score:?}")));
+    lines.extend(answer.obligations.iter().map(|obligation| format!("obligation {obligation:?}")));
+    lines
+}
+
+fn finding(o: &Objection, authored: &BTreeSet<String>) -> Finding {
+    let certain = o.unknown.is_empty() && !o.fault;
+    let written = certain && o.source.as_ref().is_some_and(|source| authored.contains(source));
+    Finding {
+        rule: o.rule.clone(),
+        verdict: o.verdict,
+        unknown: !o.unknown.is_empty(),
+        fault: o.fault,
+        source: o.source.clone(),
+        because: written.then(|| o.reason.clone()),
+        fix: o.fix.clone(),
+        until: o.until,
+        escalate: o.escalate.as_ref().map(|escalate| escalate.group.clone()),
+    }
+}

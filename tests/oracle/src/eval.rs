@@ -1,0 +1,375 @@
+//! What an expression is worth: one function, one arm for each form.
+//!
+//! An operand that is none where a value is needed is not known. A fault outweighs an unknown. Evaluation goes from
+//! left to right and stops once decided; what is not evaluated cannot be a fault.
+
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use holdpoint_isa::program::Const;
+use holdpoint_isa::{Builtin, Dec};
+use holdpoint_lang::ast::{Fold, Quantifier};
+use holdpoint_lang::hir::{Binder, Compare, Expr, Kind, LocalId, Package, Type};
+use holdpoint_lang::ops::Arith;
+use holdpoint_vm::window::{NextChange, Openness, PreparedWindow, Zones};
+
+use crate::value::Value;
+
+/// What names of elements and arguments stand for.
+pub type Env = BTreeMap<LocalId, Value>;
+
+/// Everything that an evaluation may look at.
+pub struct Facts<'p> {
+    /// The package.
+    pub package: &'p Package,
+    /// The request.
+    pub request: Value,
+    /// The signals, in the order of their declaration.
+    pub signals: Vec<Value>,
+    /// The windows, ready to be asked.
+    pub windows: Vec<Option<PreparedWindow>>,
+    /// The instant of the decision.
+    pub now: i64,
+    /// The named values that were needed so far, each evaluated once.
+    pub lets: RefCell<BTreeMap<usize, Value>>,
+}
+
+impl<'p> Facts<'p> {
+    /// The facts at an instant.
+    pub fn new(package: &'p Package, request: Value, signals: Vec<Value>, now: i64) -> Self {
+        let zones = Zones::bundled();
+        let prepared = package.windows.iter().map(|(window, _)| PreparedWindow::new(&zones, window).ok());
+        Self { package, request, signals, windows: prepared.collect(), now, lets: RefCell::default() }
+    }
+
+    /// The same facts at another instant.
+    pub fn at(&self, now: i64) -> Self {
+        let (request, signals, windows) = (self.request.clone(), self.signals.clone(), self.windows.clone());
+        Self { package: self.package, request, signals, windows, now, lets: RefCell::default() }
+    }
+
+    /// The value of an expression where one is needed.
+    pub fn needed(&self, e: &Expr, env: &Env) -> Value {
+        self.eval(e, env).needed()
+    }
+
+    /// The value of an expression.
+    pub fn eval(&self, e: &Expr, env: &Env) -> Value {
+        match &*e.kind {
+            Kind::Error => Value::Unknown,
+            Kind::Const(value) | Kind::Param(_, value) => constant(value),
+            Kind::Now => Value::Int(self.now),
+            Kind::Request => self.request.clone(),
+            Kind::Signal(id) => self.signals.get(*id).cloned().unwrap_or(Value::Unknown),
+            Kind::Let(id) => self.named(*id),
+            Kind::Local(id) => env.get(id).cloned().unwrap_or(Value::Unknown),
+            Kind::Member(base, index) => match self.eval(base, env) {
+                Value::Record(members) => members.get(*index).cloned().unwrap_or(Value::Unknown),
+                absent => absent,
+            },
+            Kind::Size(list) => match self.eval(list, env) {
+                Value::List(list) => count(list.len()),
+                absent => absent,
+            },
+            Kind::List(list) => self.list(list, env),
+            Kind::Not(inner) => self.needed(inner, env).not(),
+            Kind::Neg(inner) => negative(&self.needed(inner, env)),
+            Kind::And(a, b) => self.needed(a, env).and(|| self.needed(b, env)),
+            Kind::Or(a, b) => self.needed(a, env).or(|| self.needed(b, env)),
+            Kind::Compare(compare, a, b) => self.compare(*compare, a, b, env),
+            Kind::In(value, list) => self.within(value, list, env),
+            Kind::InWindow(at, window) => match self.needed(at, env) {
+                Value::Int(at) => self.in_window(*window, at),
+                absent => absent,
+            },
+            Kind::NextOpen(window, at) => match self.needed(at, env) {
+                Value::Int(at) => self.next_open(*window, at),
+                absent => absent,
+            },
+            Kind::IsNone(inner) => match self.eval(inner, env) {
+                absent @ (Value::Unknown | Value::Fault) => absent,
+                value => Value::Bool(value == Value::None),
+            },
+            Kind::Else(a, b) => match self.eval(a, env) {
+                Value::None => self.eval(b, env),
+                value => value,
+            },
+            Kind::If(cond, yes, no) => match self.needed(cond, env) {
+                Value::Bool(true) => self.eval(yes, env),
+                Value::Bool(false) => self.eval(no, env),
+                absent => absent,
+            },
+            Kind::Match(on, arms) => self.choose(on, arms, env),
+            Kind::Arith(arith, a, b) => arithmetic(*arith, &self.needed(a, env), &self.needed(b, env)),
+            Kind::Quantifier(quantifier, binder) => self.quantifier(*quantifier, binder, env),
+            Kind::Fold(fold, value, binder) => self.fold(*fold, value, binder, env),
+            Kind::Call(id, args) => {
+                let Some(function) = self.package.fns.get(*id) else { return Value::Unknown };
+                let args = args.iter().map(|arg| self.eval(arg, env));
+                let bound: Env = function.params.iter().copied().zip(args).collect();
+                self.eval(&function.body, &bound)
+            }
+            Kind::Builtin(builtin, args) => {
+                let args: Vec<Value> = args.iter().map(|arg| self.needed(arg, env)).collect();
+                call(*builtin, &args)
+            }
+        }
+    }
+
+    /// A named value is a value of its own, whoever asks for it.
+    fn named(&self, id: usize) -> Value {
+        if let Some(value) = self.lets.borrow().get(&id) {
+            return value.clone();
+        }
+        let Some(binding) = self.package.lets.get(id) else { return Value::Unknown };
+        let value = self.eval(&binding.value, &Env::new());
+        self.lets.borrow_mut().insert(id, value.clone());
+        value
+    }
+
+    fn list(&self, list: &[Expr], env: &Env) -> Value {
+        let values: Vec<Value> = list.iter().map(|e| self.needed(e, env)).collect();
+        if values.iter().all(Value::is_known) { Value::List(values) } else { Value::worst(&values) }
+    }
+
+    fn compare(&self, compare: Compare, a: &Expr, b: &Expr, env: &Env) -> Value {
+        match compare {
+            Compare::Eq => return self.eval(a, env).equals(&self.eval(b, env)),
+            Compare::Ne => return self.eval(a, env).equals(&self.eval(b, env)).not(),
+            _ => {}
+        }
+        let (a, b) = (self.needed(a, env), self.needed(b, env));
+        let order = match (&a, &b) {
+            (Value::Int(a), Value::Int(b)) => a.cmp(b),
+            (Value::Dec(a), Value::Dec(b)) => a.cmp(b),
+            _ => return Value::worst([&a, &b]),
+        };
+        Value::Bool(match compare {
+            Compare::Lt => order.is_lt(),
+            Compare::Le => order.is_le(),
+            Compare::Gt => order.is_gt(),
+            _ => order.is_ge(),
+        })
+    }
+
+    /// Whether a value equals one of a list: the disjunction of the equalities.
+    fn within(&self, value: &Expr, list: &Expr, env: &Env) -> Value {
+        let value = self.eval(value, env);
+        let members = match &*list.kind {
+            // Members that are written out are compared one by one, and none is one of them where it is written.
+            Kind::List(list) => list.iter().map(|e| self.eval(e, env)).collect(),
+            _ => match self.needed(list, env) {
+                Value::List(members) => members,
+                absent => return Value::worst([&value, &absent]),
+            },
+        };
+        if value == Value::Fault {
+            return value;
+        }
+        members.iter().fold(Value::Bool(false), |found, member| found.or(|| value.equals(member)))
+    }
+
+    fn in_window(&self, window: usize, at: i64) -> Value {
+        let Some(Some(window)) = self.windows.get(window) else { return Value::Unknown };
+        match window.is_open(&self.package.calendars, at) {
+            Openness::Open => Value::Bool(true),
+            Openness::Closed => Value::Bool(false),
+            Openness::Unknown(_) => Value::Unknown,
+        }
+    }
+
+    /// The earliest instant at which a window is open.
+    pub fn next_open(&self, window: usize, at: i64) -> Value {
+        let Some(Some(window)) = self.windows.get(window) else { return Value::Unknown };
+        match window.next_open(&self.package.calendars, at) {
+            NextChange::At(at) => Value::Int(at),
+            NextChange::Never | NextChange::Unknown(_) => Value::Unknown,
+        }
+    }
+
+    fn choose(&self, on: &Expr, arms: &[(Vec<usize>, Expr)], env: &Env) -> Value {
+        let member = match self.needed(on, env) {
+            Value::Int(member) => usize::try_from(member).unwrap_or(usize::MAX),
+            absent => return absent,
+        };
+        let arm = arms.iter().find(|(members, _)| members.contains(&member));
+        arm.map_or(Value::Unknown, |(_, value)| self.eval(value, env))
+    }
+
+    /// The elements of a binder, each with whether it passes the filter.
+    pub fn elements(&self, binder: &Binder, env: &Env) -> Result<Vec<(Env, Value)>, Value> {
+        let list = match self.needed(&binder.list, env) {
+            Value::List(list) => list,
+            absent => return Err(absent),
+        };
+        let bind = |element: Value| {
+            let mut inner = env.clone();
+            inner.insert(binder.local, element);
+            let passes = binder.filter.as_ref().map_or(Value::Bool(true), |f| self.needed(f, &inner));
+            (inner, passes)
+        };
+        Ok(list.into_iter().map(bind).collect())
+    }
+
+    fn quantifier(&self, quantifier: Quantifier, binder: &Binder, env: &Env) -> Value {
+        let holds = match self.elements(binder, env) {
+            Ok(elements) => elements.into_iter().map(|(_, holds)| holds),
+            Err(absent) => return absent,
+        };
+        match quantifier {
+            Quantifier::Any => holds.fold(Value::Bool(false), |any, holds| any.or(|| holds)),
+            Quantifier::No => holds.fold(Value::Bool(false), |any, holds| any.or(|| holds)).not(),
+            Quantifier::Every { .. } => holds.fold(Value::Bool(true), |all, holds| all.and(|| holds)),
+            Quantifier::Count => {
+                let holds: Vec<Value> = holds.collect();
+                if !holds.iter().all(Value::is_known) {
+                    return Value::worst(&holds);
+                }
+                count(holds.iter().filter(|holds| **holds == Value::Bool(true)).count())
+            }
+        }
+    }
+
+    fn fold(&self, fold: Fold, value: &Expr, binder: &Binder, env: &Env) -> Value {
+        let elements = match self.elements(binder, env) {
+            Ok(elements) => elements,
+            Err(absent) => return absent,
+        };
+        // Whether an element counts must be known, and so must its value.
+        let items = elements.into_iter().filter(|(_, passes)| *passes != Value::Bool(false));
+        let items = items.map(|(inner, passes)| match (passes, self.needed(value, &inner)) {
+            (Value::Bool(_), value) => value,
+            (passes, value) => Value::worst([&passes, &value]),
+        });
+        let items: Vec<Value> = items.collect();
+        if fold == Fold::Sum {
+            return items.iter().fold(nought(&value.ty), |total, item| sum(&total, item));
+        }
+        if !items.iter().all(Value::is_known) {
+            return Value::worst(&items);
+        }
+        let mut distinct: Vec<Value> = Vec::new();
+        items.into_iter().for_each(|item| {
+            if !distinct.contains(&item) {
+                distinct.push(item);
+            }
+        });
+        match fold {
+            Fold::Min => extreme(distinct, Ordering::Less),
+            Fold::Max => extreme(distinct, Ordering::Greater),
+            _ => Value::List(distinct),
+        }
+    }
+}
+
+fn constant(value: &Const) -> Value {
+    match value {
+        Const::None => Value::None,
+        Const::Bool(value) => Value::Bool(*value),
+        Const::Int(value) => Value::Int(*value),
+        Const::Dec(value) => Value::Dec(*value),
+        Const::Str(text) => Value::Text(text.clone()),
+    }
+}
+
+fn count(len: usize) -> Value {
+    i64::try_from(len).map_or(Value::Fault, Value::Int)
+}
+
+fn int(value: Option<i64>) -> Value {
+    value.map_or(Value::Fault, Value::Int)
+}
+
+fn dec(value: Option<Dec>) -> Value {
+    value.map_or(Value::Fault, Value::Dec)
+}
+
+fn negative(value: &Value) -> Value {
+    match value {
+        Value::Int(value) => int(value.checked_neg()),
+        Value::Dec(value) => dec(value.checked_neg()),
+        absent => Value::worst([absent]),
+    }
+}
+
+/// The sum of nothing.
+fn nought(ty: &Type) -> Value {
+    match ty.required() {
+        Type::Int | Type::Duration => Value::Int(0),
+        _ => Value::Dec(Dec::ZERO),
+    }
+}
+
+fn sum(a: &Value, b: &Value) -> Value {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => int(a.checked_add(*b)),
+        (Value::Dec(a), Value::Dec(b)) => dec(a.checked_add(*b)),
+        _ => Value::worst([a, b]),
+    }
+}
+
+fn difference(a: &Value, b: &Value) -> Value {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => int(a.checked_sub(*b)),
+        (Value::Dec(a), Value::Dec(b)) => dec(a.checked_sub(*b)),
+        _ => Value::worst([a, b]),
+    }
+}
+
+/// The least or the greatest of known values.
+fn extreme(values: Vec<Value>, wanted: Ordering) -> Value {
+    let beats = |a: &Value, b: &Value| match (a, b) {
+        (Value::Int(a), Value::Int(b)) => a.cmp(b) == wanted,
+        (Value::Dec(a), Value::Dec(b)) => a.cmp(b) == wanted,
+        _ => false,
+    };
+    values
+        .into_iter()
+        .reduce(|best, next| if beats(&next, &best) { next } else { best })
+        .unwrap_or(Value::Unknown)
+}
+
+/// Arithmetic by the algebra of the types.
+fn arithmetic(arith: Arith, a: &Value, b: &Value) -> Value {
+    let decimal = |value: &Value| match value {
+        Value::Int(value) => Some(Dec::from_int(*value)),
+        Value::Dec(value) => Some(*value),
+        _ => None,
+    };
+    let (Some(x), Some(y)) = (decimal(a), decimal(b)) else { return Value::worst([a, b]) };
+    match (arith, a, b) {
+        (Arith::AddInt | Arith::AddDec, ..) => sum(a, b),
+        (Arith::SubInt | Arith::SubDec, ..) => difference(a, b),
+        (Arith::MulInt, Value::Int(a), Value::Int(b)) => int(a.checked_mul(*b)),
+        (Arith::DurationPercent, Value::Int(a), _) => int(y.percent_of_int(*a)),
+        (Arith::PercentDuration, _, Value::Int(b)) => int(x.percent_of_int(*b)),
+        (Arith::DurationDec, Value::Int(a), _) => int(y.scale_int(*a)),
+        (Arith::DecDuration, _, Value::Int(b)) => int(x.scale_int(*b)),
+        (Arith::MulDec | Arith::MulDecInt | Arith::MulIntDec, ..) => dec(x.checked_mul(y)),
+        (Arith::PercentOf | Arith::IntPercentOf | Arith::PercentOfInt, ..) => dec(x.checked_percent_of(y)),
+        // A division by what may be nought is not known where it is.
+        (Arith::DivDec | Arith::DivInt | Arith::DivDecInt, ..) if y == Dec::ZERO => Value::Unknown,
+        (Arith::DivDec | Arith::DivInt | Arith::DivDecInt, ..) => dec(x.checked_div(y)),
+        _ => Value::Unknown,
+    }
+}
+
+fn call(builtin: Builtin, args: &[Value]) -> Value {
+    if !args.iter().all(Value::is_known) {
+        return Value::worst(args);
+    }
+    match (builtin, args) {
+        (Builtin::StartsWith, [Value::Text(a), Value::Text(b)]) => Value::Bool(a.starts_with(b.as_str())),
+        (Builtin::EndsWith, [Value::Text(a), Value::Text(b)]) => Value::Bool(a.ends_with(b.as_str())),
+        (Builtin::Contains, [Value::Text(a), Value::Text(b)]) => Value::Bool(a.contains(b.as_str())),
+        (Builtin::Complement, [Value::Dec(a)]) => dec(Dec::HUNDRED.checked_sub(*a)),
+        (Builtin::Ratio, [Value::Int(_), Value::Int(0)]) => Value::Unknown,
+        (Builtin::Ratio, [Value::Int(a), Value::Int(b)]) => {
+            let part = Dec::from_int(*a).checked_mul(Dec::HUNDRED);
+            dec(part.and_then(|part| part.checked_div(Dec::from_int(*b))))
+        }
+        (Builtin::AbsDuration, [Value::Int(a)]) => int(a.checked_abs()),
+        _ => Value::Unknown,
+    }
+}
