@@ -13,7 +13,7 @@ use holdpoint_server::log::{Class, DecisionLog, Entry, Key, ModuleFiles, Outcome
 
 type Times = Result<Vec<Duration>, String>;
 
-fn entry(module: &Arc<ModuleFiles>, number: u32) -> Result<Entry, String> {
+fn entry(module: &Arc<ModuleFiles>, number: u32, keyed: Option<&str>) -> Result<Entry, String> {
     let request = format!("{{\"service\":\"s{}\",\"pad\":\"{}\"}}", number % 50, "x".repeat(1_000));
     let record = Record {
         class: Class::Standard,
@@ -27,6 +27,7 @@ fn entry(module: &Arc<ModuleFiles>, number: u32) -> Result<Entry, String> {
         body: [0; 32],
         caller: "anonymous",
         trace: None,
+        key: keyed,
         result: br#"{"verdict":"block"}"#,
     };
     let keys = [
@@ -41,9 +42,14 @@ fn entry(module: &Arc<ModuleFiles>, number: u32) -> Result<Entry, String> {
 }
 
 /// Commits one decision after another.
-fn commit(log: &RedbLog, module: &Arc<ModuleFiles>, client: u32, count: u32) -> Times {
+fn commit(log: &RedbLog, module: &Arc<ModuleFiles>, client: u32, count: u32, keyed: bool) -> Times {
     let one = |number| {
-        let entry = entry(module, client.saturating_mul(count).saturating_add(number))?;
+        let key = format!("5e03978e-40d5-43e8-bc93-6894a57f9324-{client}-{number}");
+        if keyed {
+            log.keyed("anonymous", &key).map_err(|error| error.to_string())?;
+        }
+        let entry =
+            entry(module, client.saturating_mul(count).saturating_add(number), keyed.then_some(&key))?;
         let started = Instant::now();
         match log.commit(entry).wait() {
             Outcome::Committed(_) => Ok(started.elapsed()),
@@ -74,20 +80,31 @@ fn main() -> Result<(), Box<dyn Error>> {
         source_map: bytes.clone(),
         bytes,
     });
-    commit(&log, &module, 0, 500)?;
-    for (clients, count) in [(1u32, 5_000u32), (100, 1_000), (1, 5_000), (100, 1_000)] {
+    commit(&log, &module, 0, 500, false)?;
+    let runs = [
+        (1u32, 5_000u32, false),
+        (100, 1_000, false),
+        (1, 5_000, false),
+        (100, 1_000, false),
+        (100, 1_000, true),
+    ];
+    for (clients, count, keyed) in runs {
         let started = Instant::now();
         let threads: Vec<_> = (0..clients)
             .map(|client| {
                 let (log, module) = (Arc::clone(&log), Arc::clone(&module));
-                thread::spawn(move || commit(&log, &module, client, count))
+                thread::spawn(move || commit(&log, &module, client, count, keyed))
             })
             .collect();
         let mut times = Vec::new();
         for thread in threads {
             times.extend(thread.join().map_err(|_| "a client has panicked")??);
         }
-        report(&format!("{clients} clients"), times, started.elapsed())?;
+        report(
+            &format!("{clients} clients{}", if keyed { " with idempotency keys" } else { "" }),
+            times,
+            started.elapsed(),
+        )?;
     }
     writeln!(std::io::stdout(), "{:?}", log.stats()?)?;
     Ok(())

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::error::{Problem, ProblemKind};
+use crate::idempotency::Flights;
 use crate::log::{DecisionLog, Health};
 use crate::notary::Notary;
 use crate::policy::{Active, Policy};
@@ -30,6 +31,7 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) notary: Option<Notary>,
     pub(crate) body_deadline: Duration,
+    pub(crate) flights: Flights,
     draining: AtomicBool,
     /// Bounds the threads that read the log; further readers wait.
     readers: Arc<Semaphore>,
@@ -48,6 +50,7 @@ impl App {
             clock,
             notary: None,
             body_deadline: limits.body,
+            flights: Flights::default(),
             draining: AtomicBool::new(false),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             deciders: Arc::new(Semaphore::new(cores.saturating_mul(2))),

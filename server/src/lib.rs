@@ -17,6 +17,7 @@ pub mod clock;
 pub mod config;
 pub mod error;
 pub mod id;
+mod idempotency;
 pub mod log;
 mod nearest;
 pub mod notary;

@@ -10,12 +10,14 @@ use holdpoint_isa::ModuleHash;
 use redb::{Database, ReadTransaction, ReadableDatabase};
 use tokio::sync::watch;
 
+use super::once::{self, Recent};
 use super::open::{OpenError, identify, open_file, path_in, position};
 use super::read::{self, Groups, Read, guarded, storage};
 use super::tiles::{self, Tail};
 use super::writer::{Job, Writer};
 use super::{
-    Cursor, DecisionLog, Entry, Filter, Health, Outcome, Page, Pending, ReadError, Stats, Stored, Why, query,
+    Cursor, DecisionLog, Entry, Filter, Health, Key, Outcome, Page, Pending, ReadError, Stats, Stored, Why,
+    query,
 };
 use crate::id::LogId;
 use crate::tlog::{Hash, Tile};
@@ -35,6 +37,7 @@ pub struct RedbLog {
     /// The end of the tree; an error where the log was opened for reading only and the records of its end are
     /// damaged.
     tail: Arc<RwLock<Read<Tail>>>,
+    recent: Arc<RwLock<Recent>>,
 }
 
 impl RedbLog {
@@ -57,14 +60,19 @@ impl RedbLog {
         let database = Arc::new(open_file(&path, false)?);
         let id = guarded(|| Ok(identify(&database, None)))??;
         let tail = guarded(|| Tail::load(&Groups::open(&database.begin_read().map_err(storage)?)?));
+        // What cannot be read here shows as damage where the log is walked.
+        let recent = guarded(|| Recent::load(&database.begin_read().map_err(storage)?)).unwrap_or_default();
         let (_, health) = watch::channel(Health::Closed);
-        Ok(Self { database, path, id, health, jobs: None, writer: None, tail: Arc::new(RwLock::new(tail)) })
+        let (tail, recent) = (Arc::new(RwLock::new(tail)), Arc::new(RwLock::new(recent)));
+        Ok(Self { database, path, id, health, jobs: None, writer: None, tail, recent })
     }
 
     pub(super) fn writing(database: Database, path: PathBuf, now: i64) -> Result<Self, OpenError> {
         let database = Arc::new(database);
         let id = guarded(|| Ok(identify(&database, Some(now))))??;
         let position = guarded(|| position(&database))?;
+        let recent = guarded(|| Recent::load(&database.begin_read().map_err(storage)?))?;
+        let recent = Arc::new(RwLock::new(recent));
         let (jobs, queue) = sync_channel(QUEUE_MAX);
         let (sender, health) = watch::channel(Health::Ready);
         let tail = Arc::new(RwLock::new(Ok(position.tree.clone())));
@@ -74,10 +82,11 @@ impl RedbLog {
             health: sender,
             position,
             tail: Arc::clone(&tail),
+            recent: Arc::clone(&recent),
         };
         let thread = thread::Builder::new().name("decision-log".to_owned()).spawn(|| writer.run());
         let thread = thread.map_err(|error| OpenError::Storage(error.to_string()))?;
-        Ok(Self { database, path, id, health, jobs: Some(jobs), writer: Some(thread), tail })
+        Ok(Self { database, path, id, health, jobs: Some(jobs), writer: Some(thread), tail, recent })
     }
 
     /// Runs a read in a transaction of its own.
@@ -137,6 +146,21 @@ impl DecisionLog for RedbLog {
 
     fn list(&self, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, ReadError> {
         self.read(|transaction| query::list(transaction, filter, cursor, limit))
+    }
+
+    fn keyed(&self, caller: &str, key: &str) -> Result<Option<Stored>, ReadError> {
+        let index_key = Key::once(caller, key);
+        // First memory and then the file, which has what memory has forgotten.
+        let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner).get(&index_key);
+        let sequence = match recent {
+            Some(sequence) => Some(sequence),
+            None => self.read(|transaction| once::indexed(transaction, &index_key))?,
+        };
+        let Some(sequence) = sequence else { return Ok(None) };
+        let strange = || ReadError::Corrupt(format!("the index gives decision {sequence} for another key"));
+        let stored = self.get(sequence)?.ok_or_else(strange)?;
+        let record = stored.record()?;
+        if record.caller == caller && record.key == Some(key) { Ok(Some(stored)) } else { Err(strange()) }
     }
 
     fn module(&self, hash: &ModuleHash) -> Result<Option<Vec<u8>>, ReadError> {

@@ -12,16 +12,17 @@ use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use redb::{Database, Durability, WriteTransaction};
+use redb::{Database, Durability, ReadableDatabase, WriteTransaction};
 use tokio::sync::watch;
 
 use super::fold::{IDLE, SLICE, TAIL_MAX, fold};
 use super::group::{self, GROUP_MAX};
 use super::keys;
+use super::once::{self, Recent};
 use super::read::Read;
 use super::tables::{GROUPS, GroupRow, MODULES, PENDING, SEQUENCE, SOURCE_MAPS, group_key};
 use super::tiles::Tail;
-use super::{Answer, Entry, Health, ModuleFiles, Outcome, Stored, Why};
+use super::{Answer, Entry, Health, Key, ModuleFiles, Outcome, Stored, Why};
 
 /// Bytes of records after which a group is closed, so that one commit does not hold too much memory.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
@@ -63,6 +64,8 @@ pub(super) struct Writer {
     pub(super) position: Position,
     /// What readers know of the end of the tree.
     pub(super) tail: Arc<RwLock<Read<Tail>>>,
+    /// The idempotency keys of decisions that are not indexed yet.
+    pub(super) recent: Arc<RwLock<Recent>>,
 }
 
 impl Writer {
@@ -115,6 +118,61 @@ impl Writer {
 
     /// Commits a group and tells everyone; false where that was the end.
     pub(super) fn settle(&mut self, group: Vec<Job>) -> bool {
+        let (group, repeated) = match self.without_repeated(group) {
+            Ok(parted) => parted,
+            Err((error, group)) => {
+                self.poison(&error, group);
+                return false;
+            }
+        };
+        let goes_on = group.is_empty() || self.settle_new(group);
+        for job in repeated {
+            let outcome = if goes_on {
+                Outcome::NotCommitted(Why::Repeated)
+            } else {
+                Outcome::InDoubt(Why::Poisoned("the decision with its idempotency key is in doubt".into()))
+            };
+            let _ = job.answer.send(outcome);
+        }
+        goes_on
+    }
+
+    /// Parts a group into decisions whose keys are free, and those whose keys have a decision or get one before them.
+    #[allow(clippy::type_complexity, reason = "both are used up on the spot")]
+    fn without_repeated(&self, group: Vec<Job>) -> Result<(Vec<Job>, Vec<Job>), (redb::Error, Vec<Job>)> {
+        if group.iter().all(|job| job.entry.once.is_none()) {
+            return Ok((group, Vec::new()));
+        }
+        let mut taken = BTreeSet::new();
+        let repeated: Result<Vec<bool>, redb::Error> = group
+            .iter()
+            .map(|job| match job.entry.once {
+                None => Ok(false),
+                Some(key) => Ok(!taken.insert(key) || self.has(&key)?),
+            })
+            .collect();
+        let repeated = match repeated {
+            Ok(repeated) => repeated,
+            Err(error) => return Err((error, group)),
+        };
+        let (mut new, mut old) = (Vec::new(), Vec::new());
+        for (job, repeated) in group.into_iter().zip(repeated) {
+            if repeated { old.push(job) } else { new.push(job) }
+        }
+        Ok((new, old))
+    }
+
+    /// Whether a key has a decision. Whoever asked for this one has looked a moment ago, so that the page is at hand.
+    fn has(&self, key: &Key) -> Result<bool, redb::Error> {
+        if self.recent.read().unwrap_or_else(PoisonError::into_inner).get(key).is_some() {
+            return Ok(true);
+        }
+        let transaction = self.database.begin_read()?;
+        let found = once::indexed(&transaction, key);
+        found.map(|found| found.is_some()).map_err(|error| redb::Error::Corrupted(error.to_string()))
+    }
+
+    fn settle_new(&mut self, group: Vec<Job>) -> bool {
         match self.commit(&group) {
             Ok((tail, tree)) => {
                 let first = self.position.next;
@@ -122,6 +180,12 @@ impl Writer {
                 // Before anybody has an answer to ask a proof for.
                 *self.tail.write().unwrap_or_else(PoisonError::into_inner) = Ok(tree.clone());
                 self.position.tree = tree;
+                let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+                for (job, sequence) in group.iter().zip(first..) {
+                    job.entry.once.into_iter().for_each(|key| recent.add(key, sequence));
+                }
+                recent.forget_before(tail);
+                drop(recent);
                 for (job, sequence) in group.into_iter().zip(first..) {
                     self.position.next = sequence.saturating_add(1);
                     let Entry { record, seal, .. } = job.entry;
@@ -176,6 +240,8 @@ impl Writer {
         match folded {
             Ok(left) => {
                 self.position.tail = left.unwrap_or(self.position.next);
+                let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+                recent.forget_before(self.position.tail);
                 true
             }
             Err(error) => {

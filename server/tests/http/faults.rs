@@ -17,10 +17,10 @@ use tokio::sync::watch;
 use crate::policy::{policy, request};
 use crate::support::{NOW, Server};
 
-type Commit = fn(&RedbLog, Entry) -> Pending;
+pub(crate) type Commit = fn(&RedbLog, Entry) -> Pending;
 
 /// A log that does as it is told before it passes on to a real one.
-struct FaultyLog {
+pub(crate) struct FaultyLog {
     inner: RedbLog,
     commit: Mutex<Option<Commit>>,
     health: watch::Sender<Health>,
@@ -29,7 +29,7 @@ struct FaultyLog {
 }
 
 impl FaultyLog {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let directory = tempfile::tempdir().unwrap();
         let inner = RedbLog::open(directory.path(), NOW).unwrap();
         Arc::new(Self {
@@ -41,11 +41,11 @@ impl FaultyLog {
         })
     }
 
-    fn server(self: &Arc<Self>) -> Server {
+    pub(crate) fn server(self: &Arc<Self>) -> Server {
         Server::with(Arc::clone(self) as Arc<dyn DecisionLog>, Clock::Fixed(NOW))
     }
 
-    fn on_commit(&self, commit: Commit) {
+    pub(crate) fn on_commit(&self, commit: Commit) {
         *self.commit.lock().unwrap() = Some(commit);
     }
 
@@ -99,6 +99,10 @@ impl DecisionLog for FaultyLog {
 
     fn modules(&self) -> Result<Vec<ModuleHash>, ReadError> {
         self.inner.modules()
+    }
+
+    fn keyed(&self, caller: &str, key: &str) -> Result<Option<Stored>, ReadError> {
+        self.damage(self.inner.keyed(caller, key))
     }
 
     fn size(&self) -> Result<u64, ReadError> {

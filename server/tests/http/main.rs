@@ -12,6 +12,8 @@ mod policy;
 #[cfg(test)]
 mod read;
 #[cfg(test)]
+mod repeat;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod sockets;

@@ -99,7 +99,8 @@ impl Bench {
         let (_, jobs) = sync_channel(1);
         let (health, _) = watch::channel(Health::Ready);
         let tail = std::sync::Arc::new(std::sync::RwLock::new(Ok(position.tree.clone())));
-        Self { writer: Writer { database, jobs, health, position, tail }, facts: Vec::new() }
+        let recent = std::sync::Arc::default();
+        Self { writer: Writer { database, jobs, health, position, tail, recent }, facts: Vec::new() }
     }
 
     fn commit(&mut self, group: Vec<Facts>) {
