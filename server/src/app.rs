@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Limits;
 use crate::error::{Problem, ProblemKind};
 use crate::idempotency::Flights;
+use crate::keeper::Condition;
 use crate::log::{DecisionLog, Health};
 use crate::notary::Notary;
 use crate::policy::{Active, Policy};
@@ -32,6 +33,7 @@ pub struct App {
     pub(crate) notary: Option<Notary>,
     pub(crate) body_deadline: Duration,
     pub(crate) flights: Flights,
+    pub(crate) condition: Condition,
     draining: AtomicBool,
     /// Bounds the threads that read the log; further readers wait.
     readers: Arc<Semaphore>,
@@ -51,6 +53,7 @@ impl App {
             notary: None,
             body_deadline: limits.body,
             flights: Flights::default(),
+            condition: Condition::default(),
             draining: AtomicBool::new(false),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             deciders: Arc::new(Semaphore::new(cores.saturating_mul(2))),
@@ -73,14 +76,16 @@ impl App {
         match &*self.log.health().borrow() {
             Health::Poisoned(why) => Some(format!("the decision log has failed: {why}")),
             Health::Closed => Some("the decision log is closed".to_owned()),
-            Health::Ready => None,
+            Health::Ready => self.condition.damage(),
         }
     }
 
     /// Why nothing new should be sent here, if so. What has been sent is decided all the same.
     pub(crate) fn unready(&self) -> Option<String> {
         let draining = self.draining.load(Ordering::Relaxed);
-        self.undecidable().or_else(|| draining.then(|| "the server is ending".to_owned()))
+        self.undecidable()
+            .or_else(|| self.condition.full())
+            .or_else(|| draining.then(|| "the server is ending".to_owned()))
     }
 
     /// Runs something that reads the log, where blocking is allowed.

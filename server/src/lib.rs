@@ -8,7 +8,7 @@
 //! known to one folder, paths to one table.
 //!
 //! Reading order: [`serve()`], [`mod@app`], `routes`, `worker`, [`log`], [`tlog`], [`proving`],
-//! [`notary`], [`verify`], [`replay`], [`error`].
+//! [`notary`], [`verify`], [`keeper`], [`replay`], [`error`].
 
 mod answer;
 pub mod app;
@@ -18,6 +18,7 @@ pub mod config;
 pub mod error;
 pub mod id;
 mod idempotency;
+pub mod keeper;
 pub mod log;
 mod nearest;
 pub mod notary;

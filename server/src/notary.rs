@@ -185,6 +185,12 @@ impl Notary {
         Ok(last.insert(self.sign(checkpoint)).clone())
     }
 
+    /// The checkpoint that was signed last.
+    pub fn last_signed(&self) -> Option<Checkpoint> {
+        let last = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().map(|signed| signed.checkpoint.clone())
+    }
+
     /// The receipt of a decision.
     ///
     /// # Errors

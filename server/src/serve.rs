@@ -30,6 +30,7 @@ use crate::app::{App, DECISIONS, app};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::error::{Problem, ProblemKind};
+use crate::keeper::Keeper;
 use crate::log::{DecisionLog, Health, OpenError, RedbLog};
 use crate::notary::{Notary, NotaryError};
 use crate::policy::Policy;
@@ -64,6 +65,8 @@ pub enum ServeError {
     Clock,
     /// The tree over the decisions cannot be signed, for one because it is not what was signed before.
     Notary(NotaryError),
+    /// The thread that looks after the log cannot be started.
+    Keeper(io::Error),
     /// The decision log has failed while the server was running.
     LogFailed(String),
 }
@@ -75,6 +78,7 @@ impl fmt::Display for ServeError {
             Self::Listen(address, error) => write!(f, "cannot listen at {address}: {error}"),
             Self::Clock => f.write_str("the clock of this machine is out of range"),
             Self::Notary(error) => error.fmt(f),
+            Self::Keeper(error) => write!(f, "no thread can be started: {error}"),
             Self::LogFailed(why) => write!(f, "the decision log has failed: {why}"),
         }
     }
@@ -125,6 +129,8 @@ pub async fn serve_from(
     let vkey = notary.as_ref().map(|notary| notary.verifier().to_string());
     let state = Arc::new(App::new(log, policy, Clock::System, &config.limits).with_notary(notary));
     tracing::info!(%address, policy = %state.active.policy.program.hash(), log = %state.log.id(), "serving");
+    let keeper =
+        Keeper::start(Arc::clone(&state), &config.data_dir, config.keeping).map_err(ServeError::Keeper)?;
     let signing = tokio::spawn(sign(Arc::clone(&state)));
     ready(Started { address, vkey });
 
@@ -136,6 +142,10 @@ pub async fn serve_from(
     };
     let why = accept(listener, &state, config.limits, stop).await;
     signing.abort();
+    // It has the log, which is closed when nobody has it any more.
+    if tokio::task::spawn_blocking(|| drop(keeper)).await.is_err() {
+        tracing::error!("looking after the log has panicked; this is a defect of Holdpoint");
+    }
     sign_now(&state).await;
     tracing::info!("ended");
     match why {

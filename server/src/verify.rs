@@ -5,6 +5,7 @@
 //! it.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use holdpoint_isa::ModuleHash;
 
@@ -121,7 +122,8 @@ fn compare(log: &dyn DecisionLog, level: u8, index: u64, hashes: &[Hash]) -> Opt
 }
 
 /// Walks a log from its first decision to its last. `expected` are checkpoints that it has to agree with; `tell` is
-/// told what is wrong, and `progress` the number of each decision.
+/// told what is wrong, and `progress` the number of each decision; it says whether to go on, and where it does not,
+/// nothing is reported.
 ///
 /// # Errors
 /// [`ReadError::Unavailable`], where the walk could not be finished for another reason than damage.
@@ -129,8 +131,8 @@ pub fn walk(
     log: &dyn DecisionLog,
     expected: &[Checkpoint],
     tell: &mut dyn FnMut(&str),
-    mut progress: impl FnMut(u64),
-) -> Result<Report, ReadError> {
+    mut progress: impl FnMut(u64) -> ControlFlow<()>,
+) -> Result<Option<Report>, ReadError> {
     let mut audit = Audit::new(expected, tell);
     let mut tiles = Tiles { log, open: Vec::new() };
     let mut modules = BTreeSet::new();
@@ -161,13 +163,15 @@ pub fn walk(
             audit.wrong(&what);
         }
         audit.leaf(leaf);
-        progress(next);
+        if progress(next).is_break() {
+            return Ok(None);
+        }
         next = next.saturating_add(1);
     }
     for what in tiles.end() {
         audit.wrong(&what);
     }
-    Ok(audit.end())
+    Ok(Some(audit.end()))
 }
 
 /// The leaf of a decision as the tree has it.

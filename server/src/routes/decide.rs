@@ -75,6 +75,9 @@ async fn try_decide(app: &Arc<App>, request: Request) -> Result<Response, Proble
     if let Some(response) = earlier(app, &asked, status).await? {
         return Ok(response);
     }
+    if let Some(why) = app.condition.full() {
+        return Err(Problem::new(ProblemKind::Undecided, why));
+    }
     let entry = evaluate(app, &asked).await?;
     match app.log.commit(entry).await {
         Outcome::Committed(stored) => answer(app, &stored, status),

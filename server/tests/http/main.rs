@@ -6,6 +6,8 @@ mod decide;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod keeper;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod policy;

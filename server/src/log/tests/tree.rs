@@ -1,5 +1,7 @@
 //! The tree over the decisions: what is stored of it, what is rebuilt, and what is noticed.
 
+use std::ops::ControlFlow;
+
 use redb::{Database, ReadableTable};
 
 use super::disk::{Disk, Fault};
@@ -116,7 +118,9 @@ fn alter(directory: &std::path::Path, key: [u8; 9], change: impl Fn(Vec<u8>) -> 
 fn complaints(directory: &std::path::Path, expected: &[Checkpoint]) -> Vec<String> {
     let log = RedbLog::inspect(directory).unwrap();
     let mut told = Vec::new();
-    let report = walk(&log, expected, &mut |what| told.push(what.to_owned()), |_| {}).unwrap();
+    let report =
+        walk(&log, expected, &mut |what| told.push(what.to_owned()), |_| ControlFlow::Continue(())).unwrap();
+    let report = report.unwrap();
     assert_eq!(report.wrong, told.len() as u64);
     told
 }
