@@ -148,6 +148,9 @@ pub(crate) enum LogCommand {
     },
     /// Check every record, its leaf, and the tree over them against what was signed
     Verify {
+        /// An export of a log, as `holdpoint log export` writes it; the log itself if left out
+        #[arg(conflicts_with = "data")]
+        file: Option<PathBuf>,
         /// Where the decision log is kept
         #[arg(long, default_value = "./holdpoint-data")]
         data: PathBuf,
@@ -157,6 +160,15 @@ pub(crate) enum LogCommand {
         /// A file with an older checkpoint, as `/log/checkpoint` serves it, that the log has to agree with
         #[arg(long)]
         since: Option<PathBuf>,
+    },
+    /// Write all decisions to standard output
+    Export {
+        /// Where the decision log is kept
+        #[arg(long, default_value = "./holdpoint-data")]
+        data: PathBuf,
+        /// How decisions are written
+        #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
+        format: ExportFormat,
     },
     /// Print the receipt of a decision: its record, and the proof that the log has it
     Receipt {
@@ -184,6 +196,14 @@ pub(crate) enum DiagnosticFormat {
     Concise,
     /// For programs
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One JSON value a line, with all that is needed to verify it
+    Ndjson,
+    /// A table
+    Csv,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

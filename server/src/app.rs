@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::map_response_with_state;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
@@ -16,13 +17,19 @@ use crate::error::{Problem, ProblemKind};
 use crate::idempotency::Flights;
 use crate::keeper::Condition;
 use crate::log::{DecisionLog, Health};
+use crate::metrics::Metrics;
 use crate::notary::Notary;
 use crate::policy::{Active, Policy};
+use crate::routes::export::all as export_all;
+use crate::routes::metrics::{count, metrics as metrics_text};
 use crate::routes::{decide, decisions, health, policies, tree, unknown};
 use crate::worker::Workers;
 
 /// Threads that read the log at one time.
 const READERS_MAX: usize = 16;
+
+/// Exports of the log at one time.
+const EXPORTS_MAX: usize = 2;
 
 /// Everything that requests share.
 pub struct App {
@@ -33,6 +40,9 @@ pub struct App {
     pub(crate) notary: Option<Notary>,
     pub(crate) body_deadline: Duration,
     pub(crate) flights: Flights,
+    pub(crate) metrics: Metrics,
+    /// Bounds the exports under way.
+    pub(crate) exports: Arc<Semaphore>,
     pub(crate) condition: Condition,
     draining: AtomicBool,
     /// Bounds the threads that read the log; further readers wait.
@@ -53,6 +63,8 @@ impl App {
             notary: None,
             body_deadline: limits.body,
             flights: Flights::default(),
+            metrics: Metrics::default(),
+            exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
             condition: Condition::default(),
             draining: AtomicBool::new(false),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
@@ -124,13 +136,15 @@ impl App {
 pub(crate) const DECISIONS: &str = "/v1/decisions";
 
 /// The paths that the server answers, as they are offered to whoever mistypes one.
-pub(crate) const ROUTES: [&str; 12] = [
+pub(crate) const ROUTES: [&str; 14] = [
     DECISIONS,
     "/v1/decisions/{id}",
     "/v1/decisions/{id}/replay",
     "/v1/decisions/{id}/proof",
     "/v1/policies",
     "/v1/policies/{hash}",
+    "/v1/export",
+    "/metrics",
     "/log/checkpoint",
     "/log/vkey",
     "/log/tile/{*path}",
@@ -141,12 +155,29 @@ pub(crate) const ROUTES: [&str; 12] = [
 
 /// The routes of a server.
 pub fn app(state: Arc<App>) -> Router {
-    let [all, one, replay, proof, policies, policy, checkpoint, vkey, tile, live, ready, startup] = ROUTES;
+    let [
+        all,
+        one,
+        replay,
+        proof,
+        policies,
+        policy,
+        export,
+        metrics,
+        checkpoint,
+        vkey,
+        tile,
+        live,
+        ready,
+        startup,
+    ] = ROUTES;
     Router::new()
         .route(all, post(decide::decide).get(decisions::list))
         .route(one, get(decisions::one))
         .route(replay, post(decisions::replay))
         .route(proof, get(tree::proof))
+        .route(export, get(export_all))
+        .route(metrics, get(metrics_text))
         .route(checkpoint, get(tree::checkpoint))
         .route(vkey, get(tree::vkey))
         .route(tile, get(tree::tile))
@@ -157,5 +188,6 @@ pub fn app(state: Arc<App>) -> Router {
         .route(startup, get(health::startup))
         .fallback(unknown::route)
         .method_not_allowed_fallback(unknown::method)
+        .layer(map_response_with_state(Arc::clone(&state), count))
         .with_state(state)
 }

@@ -205,6 +205,9 @@ impl IntoResponse for Problem {
         let mut response = (self.kind.status(), bytes).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        // For whoever counts problems.
+        response.extensions_mut().insert(self.kind);
+        let headers = response.headers_mut();
         if status == 503 || matches!(self.kind, ProblemKind::InFlight) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(jitter(1, 5)));
         }

@@ -24,14 +24,7 @@ impl LogId {
     }
 
     pub(crate) fn parse(digits: &str) -> Option<Self> {
-        let mut bytes = [0; LOG_ID_BYTES];
-        if digits.len() != 2 * LOG_ID_BYTES || !digits.bytes().all(is_hex) {
-            return None;
-        }
-        for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(Self(bytes))
+        from_hex(digits).map(Self)
     }
 }
 
@@ -76,6 +69,18 @@ impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
+}
+
+/// The bytes that hexadecimal digits in lower case spell.
+pub(crate) fn from_hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if digits.len() != N.saturating_mul(2) || !digits.bytes().all(is_hex) {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 /// Whether a byte is a hexadecimal digit as this program writes them, in lower case.

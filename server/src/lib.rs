@@ -8,7 +8,7 @@
 //! known to one folder, paths to one table.
 //!
 //! Reading order: [`serve()`], [`mod@app`], `routes`, `worker`, [`log`], [`tlog`], [`proving`],
-//! [`notary`], [`verify`], [`keeper`], [`replay`], [`error`].
+//! [`notary`], [`verify`], [`export`], [`keeper`], [`replay`], [`error`].
 
 mod answer;
 pub mod app;
@@ -16,10 +16,12 @@ mod body;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod export;
 pub mod id;
 mod idempotency;
 pub mod keeper;
 pub mod log;
+mod metrics;
 mod nearest;
 pub mod notary;
 mod policy;

@@ -2,7 +2,9 @@
 
 pub(crate) mod decide;
 pub(crate) mod decisions;
+pub(crate) mod export;
 pub(crate) mod health;
+pub(crate) mod metrics;
 pub(crate) mod parameters;
 pub(crate) mod policies;
 pub(crate) mod tree;

@@ -62,6 +62,17 @@ impl<'a> Audit<'a> {
         }
     }
 
+    /// Compares the tree as it is now with a checkpoint.
+    pub fn expect_now(&mut self, checkpoint: &Checkpoint) {
+        let (size, root) = (self.frontier.size(), self.frontier.root());
+        if (size, root) != (checkpoint.size, checkpoint.root) {
+            self.wrong(&format!(
+                "the {size} decisions are not those of the signed checkpoint over {}",
+                checkpoint.size
+            ));
+        }
+    }
+
     /// Says how it ended.
     pub fn end(mut self) -> Report {
         let expected = self.expected;

@@ -5,6 +5,8 @@ mod bad_input;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod proof;
 #[cfg(test)]
 mod readme;

@@ -79,8 +79,14 @@ async fn try_decide(app: &Arc<App>, request: Request) -> Result<Response, Proble
         return Err(Problem::new(ProblemKind::Undecided, why));
     }
     let entry = evaluate(app, &asked).await?;
-    match app.log.commit(entry).await {
-        Outcome::Committed(stored) => answer(app, &stored, status),
+    let waiting = app.metrics.waiting();
+    let outcome = app.log.commit(entry).await;
+    drop(waiting);
+    match outcome {
+        Outcome::Committed(stored) => {
+            app.metrics.decided(&stored);
+            answer(app, &stored, status)
+        }
         Outcome::NotCommitted(Why::Repeated) => {
             // The first request with the key was given up by whoever asked, and committed all the same.
             let lost = || Problem::new(ProblemKind::Undecided, Why::Repeated).undecided(true);
@@ -121,6 +127,7 @@ async fn earlier(app: &Arc<App>, asked: &Asked, status: Status) -> Result<Option
         let help = "send a new key with a new request".to_owned();
         return Err(Problem::new(ProblemKind::KeyReused, detail).with_help(help));
     }
+    app.metrics.replayed();
     let mut response = answer(app, &stored, status)?;
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(Some(response))

@@ -49,6 +49,10 @@ impl FaultyLog {
         *self.commit.lock().unwrap() = Some(commit);
     }
 
+    pub(crate) fn damage_stretches(&self) {
+        *self.damaged.lock().unwrap() = true;
+    }
+
     fn damage<T>(&self, real: Result<T, ReadError>) -> Result<T, ReadError> {
         if *self.damaged.lock().unwrap() {
             return Err(ReadError::Damaged { sequence: 1, what: "as told".to_owned() });
@@ -78,7 +82,11 @@ impl DecisionLog for FaultyLog {
     }
 
     fn stretch(&self, from: u64) -> Result<Vec<Result<Stored, ReadError>>, ReadError> {
-        self.inner.stretch(from)
+        let mut stretch = self.inner.stretch(from)?;
+        for item in &mut stretch {
+            *item = self.damage(item.clone());
+        }
+        Ok(stretch)
     }
 
     fn list(&self, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, ReadError> {

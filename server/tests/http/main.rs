@@ -10,6 +10,8 @@ mod keeper;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod read;

@@ -10,7 +10,7 @@ use holdpoint_server::notary::{Notary, NotaryError, last_signed, log_of};
 use holdpoint_server::tlog::{Checkpoint, Proof, VerifierKey};
 use holdpoint_server::{DecisionId, Hex, decision, proving, verify};
 
-use super::{damaged, find, open, word};
+use super::{damaged, export, find, open, word};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, visible};
 
@@ -51,6 +51,25 @@ pub(super) fn verify(data: &Path, vkey: Option<&str>, since: Option<&Path>) -> R
     };
     let report = verify::walk(&log, &expected, &mut tell, progress).map_err(damaged)?;
     Ok(report.map_or(Exit::Unavailable, |report| conclude(&report, &expected)))
+}
+
+/// Checks an export of a log.
+pub(super) fn verify_export(file: &Path, vkey: Option<&str>, since: Option<&Path>) -> Result<Exit, Failure> {
+    let key = vkey.map(parse_key).transpose()?;
+    let mut expected = Vec::new();
+    match (&key, since) {
+        (Some(key), Some(since)) => expected.push(parse_checkpoint(since, key)?),
+        (None, Some(_)) => {
+            return Err(Failure::new(Exit::Usage, "an older checkpoint cannot be checked without a key")
+                .help("--vkey is the key of the log, as the server prints it"));
+        }
+        _ => {}
+    }
+    let report = export::verify(file, key.as_ref(), &expected)?;
+    if key.is_none() {
+        output::err("warning: without --vkey the signature at the end is not checked");
+    }
+    Ok(conclude(&report, &expected))
 }
 
 /// Says how a verification ended.
@@ -125,7 +144,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8".to_owned()))
 }
 
-fn unsigned(error: NotaryError) -> Failure {
+pub(super) fn unsigned(error: NotaryError) -> Failure {
     let code = if error.is_damage() { Exit::Damaged } else { Exit::Unavailable };
     Failure::new(code, error)
 }
