@@ -80,6 +80,8 @@ fn is_number(token: &Token<'_>) -> bool {
             | Token::Percent(_)
             | Token::Points(_)
             | Token::Duration(_)
+            | Token::Size(_)
+            | Token::Version(_)
             | Token::Date(_)
             | Token::Time(_)
             | Token::Instant(_)
@@ -185,6 +187,14 @@ mod tests {
 
     #[test]
     fn literals_are_single_tokens() {
+        assert_eq!(
+            shape("512MB 10GiB 1.5kB 0B"),
+            "Size(\"512MB\") Size(\"10GiB\") Size(\"1.5kB\") Size(\"0B\")"
+        );
+        assert_eq!(
+            shape("v1.2.3 v1.2.3-rc.1+b5 v1 v1.x"),
+            "Version(\"v1.2.3\") Version(\"v1.2.3-rc.1+b5\") Name(\"v1\") Name(\"v1\") Dot Name(\"x\")"
+        );
         assert_eq!(
             shape("1h30m 80% 0.1pp 2026-12-18 09:00 2026-11-20T15:30+01:00 1_000 1.5 15ms"),
             "Duration(\"1h30m\") Percent(\"80%\") Points(\"0.1pp\") Date(\"2026-12-18\") Time(\"09:00\") \

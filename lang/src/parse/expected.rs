@@ -79,6 +79,8 @@ pub(super) fn found(token: &Token<'_>) -> String {
         | Token::Percent(text)
         | Token::Points(text)
         | Token::Duration(text)
+        | Token::Size(text)
+        | Token::Version(text)
         | Token::Date(text)
         | Token::Time(text)
         | Token::Instant(text)
