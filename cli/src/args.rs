@@ -146,6 +146,46 @@ pub(crate) enum LogCommand {
         #[arg(long, default_value = "./holdpoint-data")]
         data: PathBuf,
     },
+    /// Check every record, its leaf, and the tree over them against what was signed
+    Verify {
+        /// An export of a log, as `holdpoint log export` writes it; the log itself if left out
+        #[arg(conflicts_with = "data")]
+        file: Option<PathBuf>,
+        /// Where the decision log is kept
+        #[arg(long, default_value = "./holdpoint-data")]
+        data: PathBuf,
+        /// The key of the log, as the server prints it; that of the directory if left out
+        #[arg(long)]
+        vkey: Option<String>,
+        /// A file with an older checkpoint, as `/log/checkpoint` serves it, that the log has to agree with
+        #[arg(long)]
+        since: Option<PathBuf>,
+    },
+    /// Write all decisions to standard output
+    Export {
+        /// Where the decision log is kept
+        #[arg(long, default_value = "./holdpoint-data")]
+        data: PathBuf,
+        /// How decisions are written
+        #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
+        format: ExportFormat,
+    },
+    /// Print the receipt of a decision: its record, and the proof that the log has it
+    Receipt {
+        /// Its id or its number
+        decision: String,
+        /// Where the decision log is kept
+        #[arg(long, default_value = "./holdpoint-data")]
+        data: PathBuf,
+    },
+    /// Check a receipt without the log, and show the decision that it is of
+    VerifyReceipt {
+        /// The receipt
+        file: PathBuf,
+        /// The key of the log, as the server prints it
+        #[arg(long)]
+        vkey: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -156,6 +196,14 @@ pub(crate) enum DiagnosticFormat {
     Concise,
     /// For programs
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One JSON value a line, with all that is needed to verify it
+    Ndjson,
+    /// A table
+    Csv,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -190,15 +190,22 @@ fn timed(package: &Package, e: &Expr) -> bool {
             false
         }
         Kind::Let(id) => package.lets.get(*id).is_some_and(|binding| timed(package, &binding.value)),
-        Kind::Member(e, _) | Kind::Size(e) | Kind::Not(e) | Kind::Neg(e) | Kind::IsNone(e) => {
-            timed(package, e)
-        }
-        Kind::InWindow(e, _) | Kind::NextOpen(_, e) => timed(package, e),
+        Kind::Member(e, _)
+        | Kind::Size(e)
+        | Kind::End(e, _)
+        | Kind::Matches(e, _)
+        | Kind::VersionPart(_, e)
+        | Kind::Not(e)
+        | Kind::Neg(e)
+        | Kind::IsNone(e) => timed(package, e),
+        Kind::InWindow(e, _) | Kind::NextOpen(_, e) | Kind::InZone(_, e, _) => timed(package, e),
         Kind::List(list) | Kind::Builtin(_, list) => list.iter().any(|e| timed(package, e)),
         Kind::And(a, b)
         | Kind::Or(a, b)
         | Kind::Compare(_, a, b)
         | Kind::In(a, b)
+        | Kind::Lookup(a, b)
+        | Kind::HasKey(a, b)
         | Kind::Else(a, b)
         | Kind::Arith(_, a, b) => timed(package, a) || timed(package, b),
         Kind::If(a, b, c) => [a, b, c].into_iter().any(|e| timed(package, e)),

@@ -4,10 +4,12 @@
 //! Declarations may stand in any order and in any file of the package; what a declaration needs is checked when it is
 //! first needed, which also finds definitions that need themselves.
 
+mod call;
 mod claims;
 mod data;
 mod expr;
 mod include;
+mod member;
 mod names;
 mod over;
 mod policy;

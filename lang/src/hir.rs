@@ -2,6 +2,7 @@
 //! interpreter walks.
 
 use holdpoint_isa::builtins::Builtin;
+use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::{Const, Effect, Provenance};
 use holdpoint_isa::types::Reading;
 use holdpoint_isa::verdict::Verdict;
@@ -135,6 +136,14 @@ pub enum Type {
     Duration,
     /// Points in time.
     Instant,
+    /// Calendar dates.
+    Date,
+    /// Numbers of bytes.
+    Size,
+    /// Semantic versions.
+    Version,
+    /// Amounts of one currency.
+    Money(Currency),
     /// Text of at most so many bytes.
     Str(u32),
     /// Persons and services.
@@ -145,6 +154,8 @@ pub enum Type {
     Record(usize),
     /// A list of at most so many elements.
     List(Box<Type>, u32),
+    /// A map with keys of at most so many bytes, to values of a type, with at most so many entries.
+    Map(u32, Box<Type>, u32),
     /// A value or `none`.
     Optional(Box<Type>),
 }
@@ -178,7 +189,7 @@ impl Type {
             (Self::Error | Self::None, _) | (_, Self::Error | Self::None) | (Self::Str(_), Self::Str(_)) => {
                 true
             }
-            (Self::List(a, _), Self::List(b, _)) => a.same(b),
+            (Self::List(a, _), Self::List(b, _)) | (Self::Map(_, a, _), Self::Map(_, b, _)) => a.same(b),
             (a, b) => a == b,
         }
     }
@@ -190,9 +201,25 @@ impl Type {
         self.same(found) && (optional || !may_be_none)
     }
 
+    /// Whether its values are held as numbers and have an order.
+    pub fn is_numeric(&self) -> bool {
+        matches!(
+            self.required(),
+            Self::Int
+                | Self::Decimal
+                | Self::Percent
+                | Self::Points
+                | Self::Duration
+                | Self::Instant
+                | Self::Date
+                | Self::Size
+                | Self::Money(_)
+        )
+    }
+
     /// Whether it is a single value rather than a list or a record.
     pub fn is_scalar(&self) -> bool {
-        !matches!(self.required(), Self::List(..) | Self::Record(_))
+        !matches!(self.required(), Self::List(..) | Self::Record(_) | Self::Map(..))
     }
 }
 
@@ -454,6 +481,10 @@ pub enum Kind {
     Member(Expr, usize),
     /// The number of elements.
     Size(Expr),
+    /// A number of a version.
+    VersionPart(VersionPart, Expr),
+    /// The first element of a list, or its last one where the flag is set.
+    End(Expr, bool),
     /// A list of values.
     List(Vec<Expr>),
     /// `not`
@@ -472,6 +503,14 @@ pub enum Kind {
     InWindow(Expr, usize),
     /// The earliest instant from one on at which a window is open.
     NextOpen(usize, Expr),
+    /// What the clocks of a time zone show at an instant.
+    InZone(ZonePart, Expr, String),
+    /// The value of a map's entry.
+    Lookup(Expr, Expr),
+    /// Whether a map, the second, has a key.
+    HasKey(Expr, Expr),
+    /// Whether a text matches a glob.
+    Matches(Expr, String),
     /// `is none`
     IsNone(Expr),
     /// `a else b`
@@ -490,6 +529,51 @@ pub enum Kind {
     Call(usize, Vec<Expr>),
     /// A builtin.
     Builtin(Builtin, Vec<Expr>),
+}
+
+/// A number of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionPart {
+    /// The first.
+    Major,
+    /// The second.
+    Minor,
+    /// The third.
+    Patch,
+}
+
+impl VersionPart {
+    /// All of them, with the member that gives each.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("major", Self::Major), ("minor", Self::Minor), ("patch", Self::Patch)];
+
+    /// The member that gives it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Major => "major",
+            Self::Minor => "minor",
+            Self::Patch => "patch",
+        }
+    }
+}
+
+/// What is read off the clocks of a time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ZonePart {
+    /// The date.
+    Date,
+    /// The day of the week, a member of `Weekday`.
+    Weekday,
+}
+
+impl ZonePart {
+    /// The function that gives it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Date => "date_in",
+            Self::Weekday => "weekday_in",
+        }
+    }
 }
 
 /// A comparison; greater is less with its operands swapped.

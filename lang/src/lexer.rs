@@ -68,8 +68,20 @@ impl<'s> Lexed<'s> {
             sink.push(messages::no_token(LexError::NumberWord, Span::new(file, *from, end), None));
             return;
         }
+        if matches!(token, Token::Int(_) | Token::Decimal(_))
+            && let Some((_, before, _)) = self.tokens.last_mut()
+            && let Token::Name(name) = *before
+            && is_currency(name)
+        {
+            *before = Token::Currency(name);
+        }
         self.tokens.push((start, token, end));
     }
+}
+
+/// Whether a name could be that of a currency by ISO 4217.
+fn is_currency(name: &str) -> bool {
+    name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 fn is_number(token: &Token<'_>) -> bool {
@@ -80,6 +92,8 @@ fn is_number(token: &Token<'_>) -> bool {
             | Token::Percent(_)
             | Token::Points(_)
             | Token::Duration(_)
+            | Token::Size(_)
+            | Token::Version(_)
             | Token::Date(_)
             | Token::Time(_)
             | Token::Instant(_)
@@ -185,6 +199,14 @@ mod tests {
 
     #[test]
     fn literals_are_single_tokens() {
+        assert_eq!(
+            shape("512MB 10GiB 1.5kB 0B"),
+            "Size(\"512MB\") Size(\"10GiB\") Size(\"1.5kB\") Size(\"0B\")"
+        );
+        assert_eq!(
+            shape("v1.2.3 v1.2.3-rc.1+b5 v1 v1.x"),
+            "Version(\"v1.2.3\") Version(\"v1.2.3-rc.1+b5\") Name(\"v1\") Name(\"v1\") Dot Name(\"x\")"
+        );
         assert_eq!(
             shape("1h30m 80% 0.1pp 2026-12-18 09:00 2026-11-20T15:30+01:00 1_000 1.5 15ms"),
             "Duration(\"1h30m\") Percent(\"80%\") Points(\"0.1pp\") Date(\"2026-12-18\") Time(\"09:00\") \

@@ -37,14 +37,22 @@ pub enum Arith {
     IntPercentOf,
     /// An integer, so many percent of which as a decimal.
     PercentOfInt,
-    /// A duration, of which so many percent.
-    DurationPercent,
-    /// So many percent of a duration.
-    PercentDuration,
-    /// A duration times a decimal.
-    DurationDec,
-    /// A decimal times a duration.
-    DecDuration,
+    /// A count of nanoseconds or bytes, of which so many percent.
+    CountPercent,
+    /// So many percent of such a count.
+    PercentCount,
+    /// Such a count times a decimal.
+    CountDec,
+    /// A decimal times such a count.
+    DecCount,
+    /// A date so many whole days later.
+    DateDays,
+    /// So many whole days after a date.
+    DaysDate,
+    /// A date so many whole days earlier.
+    DateLessDays,
+    /// From one date to another.
+    DaysBetween,
 }
 
 /// A type in the table.
@@ -62,18 +70,35 @@ pub enum Operand {
     Duration,
     /// `instant`
     Instant,
+    /// `date`
+    Date,
+    /// `size`
+    Size,
+    /// `money` of a currency, the same wherever it stands in a row
+    Money,
 }
 
 impl Operand {
-    /// The type.
-    pub const fn ty(self) -> Type {
+    /// Whether a type is the one meant.
+    fn is(self, ty: &Type) -> bool {
+        self.ty(ty) == *ty
+    }
+
+    /// The type; where it is money, that of the currency of `other`.
+    pub fn ty(self, other: &Type) -> Type {
         match self {
+            Self::Money => match other {
+                Type::Money(currency) => Type::Money(*currency),
+                _ => Type::Error,
+            },
             Self::Int => Type::Int,
             Self::Decimal => Type::Decimal,
             Self::Percent => Type::Percent,
             Self::Points => Type::Points,
             Self::Duration => Type::Duration,
             Self::Instant => Type::Instant,
+            Self::Date => Type::Date,
+            Self::Size => Type::Size,
         }
     }
 }
@@ -133,15 +158,38 @@ overloads! {
     Sub (Duration, Duration) -> Duration => SubInt;
     Mul (Duration, Int) -> Duration => MulInt;
     Mul (Int, Duration) -> Duration => MulInt;
-    Mul (Duration, Percent) -> Duration => DurationPercent;
-    Mul (Percent, Duration) -> Duration => PercentDuration;
-    Mul (Duration, Decimal) -> Duration => DurationDec;
-    Mul (Decimal, Duration) -> Duration => DecDuration;
+    Mul (Duration, Percent) -> Duration => CountPercent;
+    Mul (Percent, Duration) -> Duration => PercentCount;
+    Mul (Duration, Decimal) -> Duration => CountDec;
+    Mul (Decimal, Duration) -> Duration => DecCount;
     Div (Duration, Duration) -> Decimal => DivInt;
     Add (Instant, Duration) -> Instant => AddInt;
     Add (Duration, Instant) -> Instant => AddInt;
     Sub (Instant, Duration) -> Instant => SubInt;
     Sub (Instant, Instant) -> Duration => SubInt;
+    Add (Date, Duration) -> Date => DateDays;
+    Add (Duration, Date) -> Date => DaysDate;
+    Sub (Date, Duration) -> Date => DateLessDays;
+    Sub (Date, Date) -> Duration => DaysBetween;
+    Add (Size, Size) -> Size => AddInt;
+    Sub (Size, Size) -> Size => SubInt;
+    Mul (Size, Int) -> Size => MulInt;
+    Mul (Int, Size) -> Size => MulInt;
+    Mul (Size, Percent) -> Size => CountPercent;
+    Mul (Percent, Size) -> Size => PercentCount;
+    Mul (Size, Decimal) -> Size => CountDec;
+    Mul (Decimal, Size) -> Size => DecCount;
+    Div (Size, Size) -> Decimal => DivInt;
+    Add (Money, Money) -> Money => AddDec;
+    Sub (Money, Money) -> Money => SubDec;
+    Mul (Money, Int) -> Money => MulDecInt;
+    Mul (Int, Money) -> Money => MulIntDec;
+    Mul (Money, Decimal) -> Money => MulDec;
+    Mul (Decimal, Money) -> Money => MulDec;
+    Mul (Money, Percent) -> Money => PercentOf;
+    Mul (Percent, Money) -> Money => PercentOf;
+    Div (Money, Int) -> Money => DivDecInt;
+    Div (Money, Money) -> Decimal => DivDec;
 }
 
 /// How strongly operators bind, the weakest first.
@@ -162,16 +210,21 @@ pub const PRECEDENCE: &[&[BinaryOp]] = &[
     &[BinaryOp::Mul, BinaryOp::Div],
 ];
 
-/// The overload for two types, if there is one.
-pub fn overload(op: BinaryOp, lhs: &Type, rhs: &Type) -> Option<&'static Overload> {
-    let fits = |row: &&Overload| row.op == op && row.lhs.ty() == *lhs && row.rhs.ty() == *rhs;
-    OVERLOADS.iter().find(fits)
+/// The overload for two types and the type of its result, if there is one.
+pub fn overload(op: BinaryOp, lhs: &Type, rhs: &Type) -> Option<(&'static Overload, Type)> {
+    let one_currency = match (lhs, rhs) {
+        (Type::Money(a), Type::Money(b)) => a == b,
+        _ => true,
+    };
+    let fits = |row: &&Overload| one_currency && row.op == op && row.lhs.is(lhs) && row.rhs.is(rhs);
+    let money = if matches!(lhs, Type::Money(_)) { lhs } else { rhs };
+    OVERLOADS.iter().find(fits).map(|row| (row, row.result.ty(money)))
 }
 
 /// The right operands that an operator takes behind a left one.
 pub fn right_operands(op: BinaryOp, lhs: &Type) -> Vec<Type> {
-    let rows = OVERLOADS.iter().filter(|row| row.op == op && row.lhs.ty() == *lhs);
-    rows.map(|row| row.rhs.ty()).collect()
+    let rows = OVERLOADS.iter().filter(|row| row.op == op && row.lhs.is(lhs));
+    rows.map(|row| row.rhs.ty(lhs)).filter(|ty| !ty.is_error()).collect()
 }
 
 #[cfg(test)]

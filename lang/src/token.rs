@@ -162,6 +162,8 @@ pub enum Token<'s> {
     Name(&'s str),
     /// A keyword; made from a name.
     Keyword(Kw),
+    /// The currency in front of an amount of money; made from a name of three capitals.
+    Currency(&'s str),
     /// The `else` that belongs to an `if`; made from the keyword.
     IfElse,
     /// A whole number.
@@ -179,6 +181,12 @@ pub enum Token<'s> {
     /// A length of time.
     #[regex(r"([0-9]+(w|d|h|m|s|ms))+", |lex| lex.slice())]
     Duration(&'s str),
+    /// A size.
+    #[regex(r"[0-9]+(\.[0-9]+)?(B|kB|MB|GB|TB|PB|KiB|MiB|GiB|TiB|PiB)", |lex| lex.slice())]
+    Size(&'s str),
+    /// A version.
+    #[regex(r"v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?", |lex| lex.slice())]
+    Version(&'s str),
     /// A calendar date.
     #[regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", |lex| lex.slice())]
     Date(&'s str),

@@ -2,9 +2,12 @@
 
 pub(crate) mod decide;
 pub(crate) mod decisions;
+pub(crate) mod export;
 pub(crate) mod health;
+pub(crate) mod metrics;
 pub(crate) mod parameters;
 pub(crate) mod policies;
+pub(crate) mod tree;
 pub(crate) mod unknown;
 
 use axum::http::{HeaderValue, StatusCode, header};

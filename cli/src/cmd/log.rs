@@ -1,16 +1,20 @@
 //! `holdpoint log`: the decision log, read without a server.
 
+mod export;
+mod tree;
+
 use std::path::Path;
 
 use holdpoint_isa::Verdict;
 use holdpoint_isa::literal::format_instant;
 use holdpoint_lang::diag::nearest::nearest;
+use holdpoint_server::export::Format;
 use holdpoint_server::log::{Cursor, DecisionLog, Filter, ReadError, RedbLog, Stored};
 use holdpoint_server::replay::{Replay, Replayer};
 use holdpoint_server::{DecisionId, decision};
 use serde_json::Value;
 
-use crate::args::{DecisionFormat, LogCommand};
+use crate::args::{DecisionFormat, ExportFormat, LogCommand};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, visible};
 
@@ -36,6 +40,21 @@ pub(crate) fn run(command: LogCommand) -> Result<Exit, Failure> {
                 None => replay_all(&log),
             }
         }
+        LogCommand::Verify { file: Some(file), vkey, since, .. } => {
+            tree::verify_export(&file, vkey.as_deref(), since.as_deref())
+        }
+        LogCommand::Verify { data, vkey, since, .. } => {
+            tree::verify(&data, vkey.as_deref(), since.as_deref())
+        }
+        LogCommand::Export { data, format } => export::run(
+            &data,
+            match format {
+                ExportFormat::Ndjson => Format::Ndjson,
+                ExportFormat::Csv => Format::Csv,
+            },
+        ),
+        LogCommand::Receipt { decision, data } => tree::receipt(&data, &decision),
+        LogCommand::VerifyReceipt { file, vkey } => tree::verify_receipt(&file, &vkey),
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use holdpoint_isa::codec::encode_source_map;
-use holdpoint_server::{Config, ServeError, serve};
+use holdpoint_server::{Config, ServeError, Started, serve};
 use tracing_subscriber::EnvFilter;
 
 use crate::exit::{Exit, Failure};
@@ -26,9 +26,11 @@ pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr) -> Result<Exit
     };
     let mut config = Config::new(data.clone());
     config.listen = listen;
-    let ready = |address: SocketAddr| {
+    let ready = |started: Started| {
+        let address = started.address;
         output::out(&format!("policy  {name}  {hash}  fuel bound {bound}"));
         output::out(&format!("log     {}", data.display()));
+        output::out(&format!("key     {}", started.vkey.unwrap_or_default()));
         output::out(&format!("listening on http://{address}\n"));
         output::out(&curl(address, sample.as_deref()));
     };
@@ -40,6 +42,8 @@ pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr) -> Result<Exit
         Err(error @ ServeError::Open(_)) => {
             Err(Failure::new(Exit::Unavailable, error).help("--data names another place for the log"))
         }
+        Err(ServeError::Notary(error)) if error.is_damage() => Err(Failure::new(Exit::Damaged, error)
+            .help("`holdpoint log verify` shows what is wrong; nothing is decided on such a log")),
         Err(error @ ServeError::Listen(..)) => Err(Failure::new(Exit::Unavailable, error)
             .help("--listen names another address, such as 127.0.0.1:0 for any free port")),
         Err(error) => Err(Failure::new(Exit::Unavailable, error)),

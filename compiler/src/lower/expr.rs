@@ -6,18 +6,20 @@
 use holdpoint_isa::ops::{Konst, Op, Reg, Slot, Thunk, WindowId};
 use holdpoint_isa::program::{Const, Field, Node};
 use holdpoint_isa::types::{Kind, Scalar};
-use holdpoint_lang::hir::{self, Compare, Expr, Type};
+use holdpoint_lang::hir::{self, Compare, Expr, Type, VersionPart, ZonePart};
 use holdpoint_lang::ops::Arith;
 
 use super::{Binding, Lower};
 use crate::layout::{kind, scalar};
 use crate::show::show;
 
-/// Where a member lies: in the root layout, or in the element in a register.
-#[derive(Debug, Clone, Copy)]
+/// Where a member lies: in the root layout, in the element in a register, or in the element at an end of a list,
+/// which is looked up where the member is loaded.
+#[derive(Debug, Clone)]
 pub(super) enum Base {
     Root,
     Element(Reg),
+    End { list: Box<Expr>, last: bool },
 }
 
 /// A member of the request or of an element.
@@ -54,15 +56,18 @@ impl<'a> Lower<'a> {
             }
             hir::Kind::Local(id) => match self.bindings.get(id)? {
                 Binding::Place(place) => Some(place.clone()),
-                Binding::Element { reg, layout } => self.element_place(*reg, *layout),
+                Binding::Element { reg, layout } => self.element_place(Base::Element(*reg), *layout),
                 Binding::Value(_) => None,
             },
+            hir::Kind::End(list, last) => {
+                let Place::List { layout, .. } = self.place(list)? else { return None };
+                self.element_place(Base::End { list: Box::new(list.clone()), last: *last }, layout)
+            }
             _ => None,
         }
     }
 
-    fn element_place(&self, reg: Reg, layout: u16) -> Option<Place<'a>> {
-        let base = Base::Element(reg);
+    fn element_place(&self, base: Base, layout: u16) -> Option<Place<'a>> {
         let fields = match self.layouts.get(usize::from(layout)) {
             Some(layout) => layout.fields.as_slice(),
             None => {
@@ -78,7 +83,7 @@ impl<'a> Lower<'a> {
 
     /// How the machine holds the value of an expression.
     pub(super) fn kind_of(&mut self, e: &Expr) -> Kind {
-        if !matches!(e.ty.required(), Type::List(..)) {
+        if !matches!(e.ty.required(), Type::List(..) | Type::Map(..)) {
             return kind(&e.ty);
         }
         let (layout, max) = self.list_of(e);
@@ -180,10 +185,13 @@ impl<'a> Lower<'a> {
                 let src = self.expr(e);
                 self.emit(Op::Move { dst, src });
             }
-            hir::Kind::Size(list) => {
-                let list = self.expr(list);
-                self.emit(Op::Len { dst, list });
-            }
+            _ => self.operate(e, dst),
+        }
+    }
+
+    /// Operations: what is neither a place nor a name nor a constant.
+    fn operate(&mut self, e: &Expr, dst: Reg) {
+        match &*e.kind {
             hir::Kind::List(list) => self.list(list, dst),
             hir::Kind::Not(inner) => {
                 let src = self.strict(inner);
@@ -194,16 +202,6 @@ impl<'a> Lower<'a> {
             hir::Kind::Or(a, b) => self.connect(a, b, dst, false),
             hir::Kind::Compare(compare, a, b) => self.compare(*compare, a, b, dst),
             hir::Kind::In(value, list) => self.within(value, list, dst),
-            hir::Kind::InWindow(at, window) => {
-                let at = self.strict(at);
-                let window = WindowId(self.index("windows", *window));
-                self.emit(Op::InWindow { dst, at, window });
-            }
-            hir::Kind::NextOpen(window, at) => {
-                let at = self.strict(at);
-                let window = WindowId(self.index("windows", *window));
-                self.emit(Op::NextOpen { dst, at, window });
-            }
             hir::Kind::IsNone(inner) => self.is_none(inner, dst),
             hir::Kind::Else(a, b) => {
                 let src = self.expr(a);
@@ -218,21 +216,93 @@ impl<'a> Lower<'a> {
             hir::Kind::Fold(fold, value, binder) => self.fold(*fold, value, binder, dst),
             hir::Kind::Call(id, args) => self.call(*id, args, dst),
             hir::Kind::Builtin(builtin, args) => self.builtin(*builtin, args, dst),
+            _ => self.part(e, dst),
+        }
+    }
+
+    /// Parts and properties of values.
+    fn part(&mut self, e: &Expr, dst: Reg) {
+        match &*e.kind {
+            hir::Kind::Size(list) => {
+                let list = self.expr(list);
+                self.emit(Op::Len { dst, list });
+            }
+            hir::Kind::VersionPart(part, version) => {
+                let src = self.strict(version);
+                self.emit(match part {
+                    VersionPart::Major => Op::Major { dst, src },
+                    VersionPart::Minor => Op::Minor { dst, src },
+                    VersionPart::Patch => Op::Patch { dst, src },
+                });
+            }
+            hir::Kind::End(list, last) => {
+                let elem = self.end_of(list, *last);
+                self.emit(Op::Field { dst, elem, slot: Slot(0) });
+            }
+            hir::Kind::InWindow(at, window) => {
+                let at = self.strict(at);
+                let window = WindowId(self.index("windows", *window));
+                self.emit(Op::InWindow { dst, at, window });
+            }
+            hir::Kind::NextOpen(window, at) => {
+                let at = self.strict(at);
+                let window = WindowId(self.index("windows", *window));
+                self.emit(Op::NextOpen { dst, at, window });
+            }
+            hir::Kind::InZone(part, at, zone) => {
+                let at = self.strict(at);
+                let zone = self.constant(&Const::Str(zone.clone()));
+                self.emit(match part {
+                    ZonePart::Date => Op::DateIn { dst, at, zone },
+                    ZonePart::Weekday => Op::WeekdayIn { dst, at, zone },
+                });
+            }
+            hir::Kind::Lookup(map, key) => {
+                let (map, key) = (self.strict(map), self.strict(key));
+                self.emit(Op::Lookup { dst, map, key });
+            }
+            hir::Kind::HasKey(key, map) => {
+                let (key, map) = (self.strict(key), self.strict(map));
+                self.emit(Op::HasKey { dst, map, key });
+            }
+            hir::Kind::Matches(text, pattern) => {
+                let text = self.strict(text);
+                let pattern = self.constant(&Const::Str(pattern.clone()));
+                self.emit(Op::Matches { dst, text, pattern });
+            }
+            // `into` and `operate` have seen to everything else.
+            _ => {}
         }
     }
 
     /// Loads a place; of a record, whether it is there.
     fn load(&mut self, place: &Place<'_>, dst: Reg) {
         let (base, slot) = match place {
-            Place::Scalar { base, slot, .. } | Place::List { base, slot, .. } => (*base, Some(*slot)),
-            Place::Record { base, presence, .. } => (*base, *presence),
+            Place::Scalar { base, slot, .. } | Place::List { base, slot, .. } => (base, Some(*slot)),
+            Place::Record { base, presence, .. } => (base, *presence),
         };
         let Some(slot) = slot else { return self.load_const(&Const::Bool(true), dst) };
         let slot = Slot(slot);
         match base {
             Base::Root => self.emit(Op::Fact { dst, slot }),
-            Base::Element(elem) => self.emit(Op::Field { dst, elem, slot }),
+            Base::Element(elem) => self.emit(Op::Field { dst, elem: *elem, slot }),
+            Base::End { list, last } => {
+                let elem = self.end_of(list, *last);
+                self.emit(Op::Field { dst, elem, slot });
+            }
         }
+    }
+
+    /// A register that stands at the first or last element of a list.
+    fn end_of(&mut self, list: &Expr, last: bool) -> Reg {
+        let (layout, max) = self.list_of(list);
+        let which = if last { "last" } else { "first" };
+        let cause = self.cause(format!("the {which} of {} without elements", show(self.package, list)));
+        let cause = holdpoint_isa::ops::Cause(cause);
+        let list = self.strict(list);
+        let elem = self.take(Kind::Elem { layout, max });
+        self.emit(if last { Op::Last { elem, list, cause } } else { Op::First { elem, list, cause } });
+        elem
     }
 
     pub(super) fn load_const(&mut self, value: &Const, dst: Reg) {
@@ -299,6 +369,8 @@ impl<'a> Lower<'a> {
             _ => (false, true),
         };
         self.emit(match (kind(&a.ty), or_equal) {
+            (Kind::Version, false) => Op::LtVersion { dst, lhs, rhs },
+            (Kind::Version, true) => Op::LeVersion { dst, lhs, rhs },
             (Kind::Dec, false) => Op::LtDec { dst, lhs, rhs },
             (Kind::Dec, true) => Op::LeDec { dst, lhs, rhs },
             (_, false) => Op::LtInt { dst, lhs, rhs },
@@ -430,10 +502,14 @@ impl<'a> Lower<'a> {
             Arith::MulIntDec => Op::MulDec { dst, lhs: self.decimal(lhs), rhs },
             Arith::IntPercentOf => Op::PercentOf { dst, lhs: self.decimal(lhs), rhs },
             Arith::PercentOfInt => Op::PercentOf { dst, lhs, rhs: self.decimal(rhs) },
-            Arith::DurationPercent => Op::PercentInt { dst, count: lhs, percent: rhs },
-            Arith::PercentDuration => Op::PercentInt { dst, count: rhs, percent: lhs },
-            Arith::DurationDec => Op::ScaleInt { dst, count: lhs, factor: rhs },
-            Arith::DecDuration => Op::ScaleInt { dst, count: rhs, factor: lhs },
+            Arith::CountPercent => Op::PercentInt { dst, count: lhs, percent: rhs },
+            Arith::PercentCount => Op::PercentInt { dst, count: rhs, percent: lhs },
+            Arith::CountDec => Op::ScaleInt { dst, count: lhs, factor: rhs },
+            Arith::DecCount => Op::ScaleInt { dst, count: rhs, factor: lhs },
+            Arith::DateDays => Op::AddDays { dst, date: lhs, by: rhs },
+            Arith::DaysDate => Op::AddDays { dst, date: rhs, by: lhs },
+            Arith::DateLessDays => Op::SubDays { dst, date: lhs, by: rhs },
+            Arith::DaysBetween => Op::DaysBetween { dst, lhs, rhs },
         };
         self.emit(op);
     }
@@ -468,7 +544,9 @@ impl<'a> Lower<'a> {
     }
 
     fn builtin(&mut self, builtin: holdpoint_isa::Builtin, args: &[Expr], dst: Reg) {
-        let kinds: Vec<Kind> = builtin.info().params.iter().map(|(_, param)| param.kind()).collect();
+        let params = builtin.info().params.iter().zip(args);
+        let kinds: Vec<Kind> =
+            params.map(|((_, param), arg)| param.kind().unwrap_or_else(|| self.kind_of(arg))).collect();
         let values: Vec<Reg> = args.iter().map(|arg| self.strict(arg)).collect();
         let regs = self.registers.consecutive(&kinds);
         for (src, dst) in values.iter().zip(&regs) {
@@ -480,7 +558,7 @@ impl<'a> Lower<'a> {
 }
 
 /// The place of a node. A record that is always there within one that may be absent is there where that is.
-const fn node_place(base: Base, outer: Option<u16>, node: &Node) -> Place<'_> {
+fn node_place(base: Base, outer: Option<u16>, node: &Node) -> Place<'_> {
     match node {
         Node::Scalar { slot, .. } => Place::Scalar { base, slot: *slot },
         Node::Record { presence, fields } => {
@@ -490,7 +568,10 @@ const fn node_place(base: Base, outer: Option<u16>, node: &Node) -> Place<'_> {
             };
             Place::Record { base, presence, fields: fields.as_slice() }
         }
-        Node::List { slot, layout, max } => Place::List { base, slot: *slot, layout: *layout, max: *max },
+        // Entries of a map lie as the elements of a list do.
+        Node::List { slot, layout, max } | Node::Map { slot, layout, max } => {
+            Place::List { base, slot: *slot, layout: *layout, max: *max }
+        }
     }
 }
 
@@ -499,6 +580,7 @@ const fn equality(kind: Kind, dst: Reg, lhs: Reg, rhs: Reg) -> Op {
         Kind::Bool => Op::EqBool { dst, lhs, rhs },
         Kind::Dec => Op::EqDec { dst, lhs, rhs },
         Kind::Str => Op::EqStr { dst, lhs, rhs },
+        Kind::Version => Op::EqVersion { dst, lhs, rhs },
         _ => Op::EqInt { dst, lhs, rhs },
     }
 }

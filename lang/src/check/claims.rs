@@ -67,13 +67,15 @@ impl Checker<'_> {
                 _ => is(base),
             },
             Kind::Size(e) | Kind::Not(e) | Kind::Neg(e) | Kind::IsNone(e) | Kind::Else(e, _) => is(e),
-            Kind::InWindow(e, _) | Kind::NextOpen(_, e) => is(e),
+            Kind::InWindow(e, _) | Kind::NextOpen(_, e) | Kind::Matches(e, _) => is(e),
+            Kind::VersionPart(_, e) | Kind::End(e, _) | Kind::InZone(_, e, _) => is(e),
             Kind::List(list) | Kind::Builtin(_, list) => list.iter().any(is),
             Kind::Call(id, values) => {
                 self.within_call(*id, values, args, |body, inner| self.decides(body, inner))
             }
             Kind::And(a, b) | Kind::Or(a, b) => is(a) && is(b),
             Kind::Compare(_, a, b) | Kind::In(a, b) | Kind::Arith(_, a, b) => is(a) || is(b),
+            Kind::Lookup(a, b) | Kind::HasKey(a, b) => is(a) || is(b),
             Kind::If(c, a, b) => is(c) || (is(a) && is(b)),
             Kind::Match(on, arms) => is(on) || arms.iter().all(|(_, arm)| is(arm)),
             Kind::Quantifier(_, b) | Kind::Fold(_, _, b) => is(&b.list),

@@ -235,6 +235,10 @@ impl<'a> Checker<'a> {
                 }
                 Some(Value::Object(object))
             }
+            (DataValue::Record(data), Type::Map(longest, element, _)) => {
+                let (element, longest) = ((**element).clone(), *longest);
+                Some(self.json_map(data, &element, longest, below))
+            }
             (DataValue::List(list, _), Type::List(element, _)) => {
                 let element = (**element).clone();
                 let values =
@@ -244,6 +248,25 @@ impl<'a> Checker<'a> {
             (DataValue::Record(data), _) => self.misfit(data.span, ty),
             (DataValue::List(_, span), _) => self.misfit(*span, ty),
         }
+    }
+
+    /// The JSON of a map, on top of the entries that were there before.
+    fn json_map(&mut self, data: &'a ast::Data, element: &Type, longest: u32, below: Option<Value>) -> Value {
+        let mut object = match below {
+            Some(Value::Object(object)) => object,
+            _ => Map::new(),
+        };
+        for (name, value) in &data.members {
+            if name.name.len() > longest as usize {
+                let why = format!("a key has at most {longest} bytes");
+                self.report(messages::bad_data(name.span, why));
+            }
+            match self.json(value, element, Reading::Unit, None) {
+                Some(json) => drop(object.insert(name.name.clone(), json)),
+                None => drop(object.remove(&name.name)),
+            }
+        }
+        Value::Object(object)
     }
 
     fn misfit(&mut self, span: Span, ty: &Type) -> Option<Value> {
@@ -276,7 +299,7 @@ impl<'a> Checker<'a> {
         match (constant(value)?, ty.required()) {
             (Const::None, _) => Some(Value::Null),
             (Const::Bool(value), _) => Some(Value::Bool(value)),
-            (Const::Str(value), _) => text(value),
+            (Const::Str(value) | Const::Version(value), _) => text(value),
             (Const::Int(index), Type::Enum(id)) => {
                 let member = self.package.enums.get(*id)?.members.get(usize::try_from(index).ok()?)?;
                 text(member.clone())
@@ -285,12 +308,21 @@ impl<'a> Checker<'a> {
                 Some(unit) => number(&literal::format_duration_of(value, unit)?),
                 None => text(literal::format_duration(value)),
             },
+            (Const::Int(value), Type::Size) => match reading.bytes() {
+                Some(unit) => number(&literal::format_size_of(value, unit)?),
+                None => text(literal::format_size(value)),
+            },
+            (Const::Int(value), Type::Date) => text(literal::format_date_of(value)),
             (Const::Int(value), Type::Instant) => text(literal::format_instant(value)),
             (Const::Int(value), _) => Some(Value::from(value)),
             (Const::Dec(value), Type::Percent) => match reading {
                 Reading::Percent => number(&value.to_string()),
                 Reading::Fraction => number(&value.checked_div(Dec::HUNDRED)?.to_string()),
                 _ => text(literal::format_percent(value)),
+            },
+            (Const::Dec(value), Type::Money(currency)) => match reading {
+                Reading::Currency => number(&value.to_string()),
+                _ => text(literal::format_money(value, *currency)),
             },
             (Const::Dec(value), Type::Points) => match reading {
                 Reading::Points => number(&value.to_string()),

@@ -1,16 +1,19 @@
 //! Expressions: what each name means, which type each node has, which overload each operator is.
 
 use holdpoint_isa::Dec;
-use holdpoint_isa::builtins::{Builtin, Param};
+use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::Const;
 
 use super::Checker;
-use super::scope::{Meaning, TypeDef};
+use super::scope::Meaning;
 use crate::ast::{self, BinaryOp, ExprKind, Literal, UnaryOp};
 use crate::diag::messages;
 use crate::hir::{Compare, Expr, Kind, Type};
-use crate::ops;
+use crate::ops::{self, Arith};
 use crate::span::Span;
+
+/// Nanoseconds of a day.
+const DAY: i64 = 86_400_000_000_000;
 
 impl Checker<'_> {
     /// Types an expression; `expected` tells what bare names and numbers may mean and is not enforced here.
@@ -20,6 +23,7 @@ impl Checker<'_> {
             ExprKind::Literal(value) => self.literal(value, e.span, expected),
             ExprKind::Name(name) => self.name(name, e.span, expected),
             ExprKind::Field(base, name) => self.member(base, name, e.span),
+            ExprKind::Index(map, key) => self.lookup(map, key, e.span),
             ExprKind::Call(path, args) => self.call(path, args, e.span),
             ExprKind::List(list) => self.list(list, e.span, expected),
             ExprKind::Paren(inner) => self.expr(inner, expected),
@@ -75,13 +79,19 @@ impl Checker<'_> {
                 let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
                 (Const::Str(text.clone()), if principal { Type::Principal } else { Type::Str(len) })
             }
-            Literal::Date(_) | Literal::Time(_) => {
-                let what = if matches!(value, Literal::Date(_)) { "a date" } else { "a time of day" };
-                self.report(messages::not_allowed_here(
-                    span,
-                    what,
-                    "a value; it stands in windows and calendars",
-                ));
+            Literal::Size(value) => (Const::Int(*value), Type::Size),
+            Literal::Version(text) => (Const::Version(text.clone()), Type::Version),
+            Literal::Money(code, value) => match Currency::from_code(&code.name) {
+                Some(currency) => (Const::Dec(*value), Type::Money(currency)),
+                None => {
+                    self.report(messages::no_currency(code.span, &code.name));
+                    return error(span);
+                }
+            },
+            Literal::Date(value) => (Const::Int(i64::from(*value)), Type::Date),
+            Literal::Time(_) => {
+                let place = "a value; it stands in windows";
+                self.report(messages::not_allowed_here(span, "a time of day", place));
                 return error(span);
             }
         };
@@ -113,7 +123,7 @@ impl Checker<'_> {
         }
     }
 
-    fn unknown_name(&self, name: &str, span: Span, expected: Option<&Type>) -> crate::Diagnostic {
+    pub(super) fn unknown_name(&self, name: &str, span: Span, expected: Option<&Type>) -> crate::Diagnostic {
         let Some(Type::Enum(id)) = expected.map(Type::required) else {
             return messages::unknown_name(span, name, &self.scopes.value_names());
         };
@@ -125,7 +135,7 @@ impl Checker<'_> {
     }
 
     /// The member of the expected enum with a name: the enum's name, the value and its type.
-    fn enum_member(&self, name: &str, expected: Option<&Type>) -> Option<(String, Const, Type)> {
+    pub(super) fn enum_member(&self, name: &str, expected: Option<&Type>) -> Option<(String, Const, Type)> {
         let Type::Enum(id) = expected?.required() else { return None };
         let def = self.package.enums.get(*id)?;
         let index = def.members.iter().position(|member| member == name)?;
@@ -168,75 +178,6 @@ impl Checker<'_> {
         }
     }
 
-    // ---- members
-
-    fn member(&mut self, base: &ast::Expr, name: &ast::Ident, span: Span) -> Expr {
-        if let Some(member) = self.qualified_member(base, name, span) {
-            return member;
-        }
-        let base = self.expr(base, None);
-        match base.ty.required().clone() {
-            // A member that is missing in the text was reported when it was read.
-            _ if name.name.is_empty() => error(span),
-            Type::Error => error(span),
-            Type::Record(id) => {
-                let def = self.package.records.get(id);
-                let found = def.and_then(|def| def.fields.iter().position(|field| field.name == name.name));
-                if let Some(index) = found {
-                    return self.record_member(base, id, index, span);
-                }
-                let members: Vec<&str> =
-                    def.map(|d| d.fields.iter().map(|f| f.name.as_str()).collect()).unwrap_or_default();
-                let of = if Some(id) == self.package.request {
-                    "the request".to_owned()
-                } else {
-                    self.show(&base.ty)
-                };
-                let diagnostic = messages::unknown_member(name.span, &of, &name.name, &members);
-                self.report(diagnostic);
-                error(span)
-            }
-            Type::List(..) if name.name == "size" => {
-                let ty = if matches!(base.ty, Type::Optional(_)) { Type::Int.optional() } else { Type::Int };
-                node(Kind::Size(base), ty, span)
-            }
-            Type::List(..) => {
-                let diagnostic = messages::unknown_member(name.span, "a list", &name.name, &["size"]);
-                self.report(diagnostic);
-                error(span)
-            }
-            other => {
-                let diagnostic = messages::no_members(name.span, &self.show(&other));
-                self.report(diagnostic);
-                error(span)
-            }
-        }
-    }
-
-    /// `Enum.member`, where no value has the enum's name.
-    fn qualified_member(&mut self, base: &ast::Expr, name: &ast::Ident, span: Span) -> Option<Expr> {
-        let ExprKind::Name(enum_name) = &*base.kind else { return None };
-        if self.scopes.declared(enum_name).is_some() {
-            return None;
-        }
-        let (TypeDef::Enum(id), at) = *self.scopes.types.get(enum_name)? else { return None };
-        self.scopes.used.insert(at);
-        let ty = Type::Enum(id);
-        if let Some((_, value, ty)) = self.enum_member(&name.name, Some(&ty)) {
-            return Some(node(Kind::Const(value), ty, span));
-        }
-        let diagnostic = self.unknown_name(&name.name, name.span, Some(&ty));
-        self.report(diagnostic);
-        Some(error(span))
-    }
-
-    fn record_member(&mut self, base: Expr, record: usize, index: usize, span: Span) -> Expr {
-        let field = self.package.records.get(record).and_then(|def| def.fields.get(index));
-        let ty = field.map_or(Type::Error, |field| field.ty.clone());
-        let ty = if matches!(base.ty, Type::Optional(_)) { ty.optional() } else { ty };
-        node(Kind::Member(base, index), ty, span)
-    }
-
     // ---- operators
 
     fn negation(&mut self, inner: &ast::Expr, span: Span, expected: Option<&Type>) -> Expr {
@@ -250,8 +191,16 @@ impl Checker<'_> {
         if let Some(value) = negated {
             return node(Kind::Const(value), ty, span);
         }
-        let fits =
-            matches!(ty.required(), Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Error);
+        let fits = matches!(
+            ty.required(),
+            Type::Int
+                | Type::Decimal
+                | Type::Points
+                | Type::Duration
+                | Type::Size
+                | Type::Money(_)
+                | Type::Error
+        );
         if !fits {
             let diagnostic = messages::mismatch(inner.span, "a number", &self.show(&ty));
             self.report(diagnostic);
@@ -344,7 +293,8 @@ impl Checker<'_> {
 
     fn has_order(&self, ty: &Type) -> bool {
         match ty.required() {
-            Type::Int | Type::Decimal | Type::Percent | Type::Points | Type::Duration | Type::Instant => true,
+            Type::Version => true,
+            numeric if numeric.is_numeric() => true,
             Type::Enum(id) => self.package.enums.get(*id).is_some_and(|def| def.ordered),
             _ => false,
         }
@@ -367,6 +317,9 @@ impl Checker<'_> {
             (value, self.expr(b, Some(&expected)))
         } else {
             let list = self.expr(b, None);
+            if let Type::Map(..) = list.ty.required() {
+                return self.has_key(a, list, span);
+            }
             let element = element_type(&list.ty);
             (self.expr(a, element.as_ref()), list)
         };
@@ -401,8 +354,10 @@ impl Checker<'_> {
             return error(span);
         }
         let (lhs, rhs) = (left.ty.required(), right.ty.required());
-        if let Some(row) = ops::overload(op, lhs, rhs) {
-            let ty = row.result.ty();
+        if let Some((row, ty)) = ops::overload(op, lhs, rhs) {
+            if let Some(odd) = odd_days(row.arith, &left, &right) {
+                self.report(messages::not_whole_days(odd.span));
+            }
             return node(Kind::Arith(row.arith, left, right), ty, span);
         }
         let diagnostic = if *lhs == Type::Percent && *rhs == Type::Percent {
@@ -548,94 +503,6 @@ impl Checker<'_> {
         rest.iter().fold(first.ty.clone(), |ty, (_, value)| self.join_with(&ty, first.span, value))
     }
 
-    // ---- calls
-
-    fn call(&mut self, path: &ast::Path, args: &[ast::Arg], span: Span) -> Expr {
-        let name = path.text();
-        let [single] = path.parts.as_slice() else {
-            self.report(messages::unknown_thing(path.span, "function", &name, &[]));
-            return error(span);
-        };
-        for arg in args {
-            if let Some(name) = &arg.name {
-                self.report(messages::named_argument(name.span, &single.name));
-            }
-        }
-        if single.name == "next_open" {
-            return self.next_open(args, span);
-        }
-        if let Some(Meaning::Fn(slot)) = self.scopes.value(&name) {
-            return self.call_fn(slot, args, span);
-        }
-        match Builtin::from_word(&name) {
-            Some(builtin) => self.call_builtin(builtin, args, span),
-            None => {
-                let mut known = self.scopes.names(|meaning| matches!(meaning, Meaning::Fn(_)));
-                known.extend(Builtin::ALL.iter().map(|builtin| builtin.info().word));
-                known.push("next_open");
-                let diagnostic = messages::unknown_thing(path.span, "function", &name, &known);
-                self.report(diagnostic);
-                error(span)
-            }
-        }
-    }
-
-    fn call_fn(&mut self, slot: usize, args: &[ast::Arg], span: Span) -> Expr {
-        let Some(found) = self.scopes.fns.get(slot) else { return error(span) };
-        let (name, params, result) =
-            (found.decl.name.name.clone(), found.params.clone(), found.result.clone());
-        let typed = self.arguments(&name, args, &params, span);
-        match self.fn_index(slot) {
-            Some(index) if typed.len() == params.len() => node(Kind::Call(index, typed), result, span),
-            _ => error_of(result, span),
-        }
-    }
-
-    fn call_builtin(&mut self, builtin: Builtin, args: &[ast::Arg], span: Span) -> Expr {
-        let info = builtin.info();
-        let params: Vec<Type> = info.params.iter().map(|(_, param)| param_type(*param).optional()).collect();
-        let typed = self.arguments(info.word, args, &params, span);
-        let result = param_type(info.result);
-        if typed.len() == params.len() {
-            node(Kind::Builtin(builtin, typed), result, span)
-        } else {
-            error_of(result, span)
-        }
-    }
-
-    fn arguments(&mut self, name: &str, args: &[ast::Arg], params: &[Type], span: Span) -> Vec<Expr> {
-        if args.len() != params.len() {
-            self.report(messages::argument_count(span, name, params.len(), args.len()));
-            return Vec::new();
-        }
-        let mut typed = Vec::new();
-        for (arg, param) in args.iter().zip(params) {
-            let value = self.expr(&arg.value, Some(param));
-            self.expect(&value, param);
-            typed.push(settled(value, param));
-        }
-        typed
-    }
-
-    fn next_open(&mut self, args: &[ast::Arg], span: Span) -> Expr {
-        let [window, at] = args else {
-            self.report(messages::argument_count(span, "next_open", 2, args.len()));
-            return error(span);
-        };
-        let meaning = match &*window.value.kind {
-            ExprKind::Name(name) => self.scopes.value(name),
-            _ => None,
-        };
-        let at = self.expr(&at.value, Some(&Type::Instant));
-        self.expect(&at, &Type::Instant.optional());
-        let at = settled(at, &Type::Instant);
-        let Some(Meaning::Window(index)) = meaning else {
-            self.report(messages::mismatch(window.value.span, "the name of a window", "something else"));
-            return error(span);
-        };
-        node(Kind::NextOpen(index, at), Type::Instant, span)
-    }
-
     fn list(&mut self, list: &[ast::Expr], span: Span, expected: Option<&Type>) -> Expr {
         let element = match expected.map(Type::required) {
             Some(Type::List(element, _)) => Some((**element).clone()),
@@ -680,6 +547,17 @@ impl Checker<'_> {
     }
 }
 
+/// The constant by which a date is moved, where it is not whole days.
+fn odd_days<'e>(arith: Arith, left: &'e Expr, right: &'e Expr) -> Option<&'e Expr> {
+    let by = match arith {
+        Arith::DateDays | Arith::DateLessDays => right,
+        Arith::DaysDate => left,
+        _ => return None,
+    };
+    let Some(Const::Int(nanoseconds)) = constant(by) else { return None };
+    (nanoseconds.checked_rem(DAY) != Some(0)).then_some(by)
+}
+
 /// The value of a constant expression.
 pub(super) fn constant(e: &Expr) -> Option<Const> {
     match &*e.kind {
@@ -693,18 +571,6 @@ pub(super) fn element_type(list: &Type) -> Option<Type> {
     match list.required() {
         Type::List(element, _) => Some((**element).clone()),
         _ => None,
-    }
-}
-
-const fn param_type(param: Param) -> Type {
-    match param {
-        Param::Bool => Type::Bool,
-        Param::Int => Type::Int,
-        Param::Decimal => Type::Decimal,
-        Param::Percent => Type::Percent,
-        Param::Duration => Type::Duration,
-        Param::Instant => Type::Instant,
-        Param::Str => Type::Str(holdpoint_isa::limits::STRING_BYTES_MAX),
     }
 }
 
@@ -724,6 +590,6 @@ pub(super) fn error(span: Span) -> Expr {
 }
 
 /// Something wrong whose type is known all the same.
-fn error_of(ty: Type, span: Span) -> Expr {
+pub(super) fn error_of(ty: Type, span: Span) -> Expr {
     node(Kind::Error, ty, span)
 }

@@ -97,6 +97,8 @@ pub(super) struct Scopes<'a> {
     pub(super) lets: Vec<LetSlot<'a>>,
     pub(super) fns: Vec<FnSlot<'a>>,
     pub(super) used: BTreeSet<Span>,
+    /// The enum of the days of the week, once something needs it.
+    pub(super) weekday: Option<usize>,
 }
 
 impl Scopes<'_> {

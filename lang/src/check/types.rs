@@ -1,6 +1,7 @@
 //! Types: declarations of enums and records, types as written, types as shown.
 
 use holdpoint_isa::limits;
+use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::Provenance;
 use holdpoint_isa::types::Reading;
 
@@ -20,8 +21,16 @@ const BASIC: &[(&str, Type)] = &[
     ("points", Type::Points),
     ("duration", Type::Duration),
     ("instant", Type::Instant),
+    ("date", Type::Date),
+    ("size", Type::Size),
+    ("version", Type::Version),
     ("principal", Type::Principal),
 ];
+
+/// The name of the enum of the days of the week.
+pub(super) const WEEKDAY: &str = "Weekday";
+/// Its members.
+const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 impl<'a> Checker<'a> {
     /// Declares enums and records, then checks the members of records, which may need each other.
@@ -82,9 +91,23 @@ impl<'a> Checker<'a> {
         self.package.enums.push(hir::Enum { name, members, ordered: decl.ordered, docs });
     }
 
+    /// The enum of the days of the week, which every package has; it is made where it is first needed, so that a
+    /// module without it holds nothing of it.
+    pub(super) fn weekday(&mut self) -> usize {
+        if let Some(id) = self.scopes.weekday {
+            return id;
+        }
+        let id = self.package.enums.len();
+        let members = WEEKDAYS.iter().map(|day| (*day).to_owned()).collect();
+        let docs = vec!["A day of the week.".to_owned()];
+        self.package.enums.push(hir::Enum { name: WEEKDAY.to_owned(), members, ordered: false, docs });
+        self.scopes.weekday = Some(id);
+        id
+    }
+
     fn declare_type(&mut self, name: &ast::Ident, def: TypeDef) {
         let basic = BASIC.iter().any(|(basic, _)| *basic == name.name)
-            || ["string", "list", "map"].contains(&name.name.as_str());
+            || ["string", "list", "map", "money", WEEKDAY].contains(&name.name.as_str());
         let first =
             if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
         match first {
@@ -138,10 +161,16 @@ impl<'a> Checker<'a> {
     /// The meaning of a bare number for a type.
     pub(super) fn reading(&mut self, ty: &Type, declared: Option<&ast::Ident>) -> Reading {
         let Some(unit) = declared else { return Reading::Unit };
+        if let Type::Money(currency) = ty.required()
+            && currency.code() == unit.name
+        {
+            return Reading::Currency;
+        }
         let fits = |reading: Reading| match ty.required() {
             Type::Percent => matches!(reading, Reading::Percent | Reading::Fraction),
             Type::Points => matches!(reading, Reading::Points | Reading::Fraction),
             Type::Duration => reading.nanoseconds().is_some(),
+            Type::Size => reading.bytes().is_some(),
             _ => false,
         };
         let found = Reading::WORDS.iter().find(|(word, reading)| *word == unit.name && fits(*reading));
@@ -149,8 +178,11 @@ impl<'a> Checker<'a> {
             return *reading;
         }
         if !ty.is_error() {
-            let units: Vec<&str> =
+            let mut units: Vec<&str> =
                 Reading::WORDS.iter().filter(|(_, r)| fits(*r)).map(|(word, _)| *word).collect();
+            if let Type::Money(currency) = ty.required() {
+                units.push(currency.code());
+            }
             self.report(messages::bad_reading(unit.span, &self.show(ty), &units));
         }
         Reading::Unit
@@ -167,6 +199,9 @@ impl<'a> Checker<'a> {
         match name {
             "string" => return self.string_type(written),
             "list" => return self.list_type(written),
+            "map" => return self.map_type(written),
+            "money" => return self.money_type(written),
+            WEEKDAY if written.args.is_empty() => return Type::Enum(self.weekday()),
             _ => {}
         }
         if !written.args.is_empty() {
@@ -185,7 +220,8 @@ impl<'a> Checker<'a> {
                 Type::Record(*id)
             }
             None => {
-                let basics = BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list"]);
+                let basics =
+                    BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list", "map", "money", WEEKDAY]);
                 let known: Vec<&str> = basics.chain(self.scopes.types.keys().map(String::as_str)).collect();
                 let diagnostic = messages::unknown_type(written.name.span, name, &known);
                 self.report(diagnostic);
@@ -237,6 +273,53 @@ impl<'a> Checker<'a> {
         Type::List(Box::new(inner), max)
     }
 
+    fn money_type(&mut self, written: &ast::TypeExpr) -> Type {
+        let code = match written.args.as_slice() {
+            [ast::TypeArg::Type(code)] if code.args.is_empty() && !code.optional => &code.name,
+            _ => {
+                self.report(messages::type_arguments(written.span, "money", "`money<EUR>`"));
+                return Type::Error;
+            }
+        };
+        match Currency::from_code(&code.name) {
+            Some(currency) => Type::Money(currency),
+            None => {
+                self.report(messages::no_currency(code.span, &code.name));
+                Type::Error
+            }
+        }
+    }
+
+    fn map_type(&mut self, written: &ast::TypeExpr) -> Type {
+        let (key, value, max) = match written.args.as_slice() {
+            [ast::TypeArg::Type(key), ast::TypeArg::Type(value)] => (key, value, limits::MAP_LEN_DEFAULT),
+            [ast::TypeArg::Type(key), ast::TypeArg::Type(value), ast::TypeArg::Max(max, span)] => {
+                (key, value, self.maximum(*max, *span, limits::MAP_LEN_MAX))
+            }
+            _ => {
+                let takes = "`map<string, T>` or `map<string, T, max 16>`";
+                self.report(messages::type_arguments(written.span, "map", takes));
+                return Type::Error;
+            }
+        };
+        let (keys, values) = (self.ty(key), self.ty(value));
+        let fits = matches!(keys, Type::Str(_) | Type::Error);
+        let single = values.is_scalar() && !matches!(values, Type::Optional(_));
+        for (fits, ty, span, place) in [
+            (fits, &keys, key.span, "the key of a map"),
+            (single, &values, value.span, "the value of a map's entry"),
+        ] {
+            if !fits {
+                let diagnostic = messages::not_allowed_here(span, &self.show(ty), place);
+                self.report(diagnostic);
+            }
+        }
+        match keys {
+            Type::Str(longest) if single => Type::Map(longest, Box::new(values), max),
+            _ => Type::Error,
+        }
+    }
+
     fn maximum(&mut self, max: i64, span: Span, cap: u32) -> u32 {
         match u32::try_from(max).ok().filter(|max| (1..=cap).contains(max)) {
             Some(max) => max,
@@ -259,6 +342,10 @@ impl<'a> Checker<'a> {
             Type::Points => "`points`".to_owned(),
             Type::Duration => "`duration`".to_owned(),
             Type::Instant => "`instant`".to_owned(),
+            Type::Date => "`date`".to_owned(),
+            Type::Size => "`size`".to_owned(),
+            Type::Version => "`version`".to_owned(),
+            Type::Money(currency) => format!("`money<{currency}>`"),
             Type::Str(_) => "`string`".to_owned(),
             Type::Principal => "`principal`".to_owned(),
             Type::Enum(id) => {
@@ -268,6 +355,7 @@ impl<'a> Checker<'a> {
                 format!("`{}`", self.package.records.get(*id).map_or("record", |def| def.name.as_str()))
             }
             Type::List(element, _) => format!("`list<{}>`", self.show(element).trim_matches('`')),
+            Type::Map(_, value, _) => format!("`map<string, {}>`", self.show(value).trim_matches('`')),
             Type::Optional(inner) => format!("`{}?`", self.show(inner).trim_matches('`')),
         }
     }

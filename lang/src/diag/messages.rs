@@ -12,6 +12,7 @@ pub use rules::*;
 pub use types::*;
 
 use holdpoint_isa::limits;
+use holdpoint_isa::literal::LiteralError;
 
 use super::{Code, Diagnostic};
 use crate::span::Span;
@@ -38,7 +39,7 @@ pub fn no_token(error: LexError, span: Span, text: Option<&str>) -> Diagnostic {
                 .help("remove it; only tabs and line ends are allowed")
         }
         LexError::NumberWord => Diagnostic::new(Code::NumberWord, span, "a number runs into a word")
-            .help("write a space between them, or a unit such as `10m`, `80%` or `0.5pp`"),
+            .help("write a space between them, or a unit such as `10m`, `80%`, `0.5pp` or `512MB`"),
     }
 }
 
@@ -51,6 +52,11 @@ pub fn too_deep(span: Span) -> Diagnostic {
 /// A literal that is spelt right but has no value.
 pub fn bad_literal(span: Span, why: &str) -> Diagnostic {
     Diagnostic::new(Code::BadLiteral, span, format!("this literal has no value: {why}"))
+}
+
+/// A pattern that cannot be read.
+pub fn bad_pattern(span: Span, why: LiteralError) -> Diagnostic {
+    Diagnostic::new(Code::BadLiteral, span, why.message()).help(why.help())
 }
 
 /// An unknown escape.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint_isa::Dec;
-use holdpoint_isa::limits::NESTING_MAX;
+use holdpoint_isa::limits::{NESTING_MAX, VERSION_BYTES_MAX};
 use holdpoint_isa::literal::{self, LiteralError};
 use holdpoint_isa::verdict::Verdict;
 
@@ -322,6 +322,21 @@ impl<'a> Build<'a> {
 
     pub(crate) fn duration(&mut self, text: &str, start: usize, end: usize) -> i64 {
         self.value(literal::duration(text), start, end)
+    }
+
+    pub(crate) fn size(&mut self, text: &str, start: usize, end: usize) -> i64 {
+        self.value(literal::size(text), start, end)
+    }
+
+    /// A version without its `v`.
+    pub(crate) fn version(&mut self, text: &str, start: usize, end: usize) -> String {
+        let text = text.strip_prefix('v').unwrap_or(text);
+        let read = if text.len() > VERSION_BYTES_MAX as usize {
+            Err(LiteralError::OutOfRange)
+        } else {
+            literal::version(text).map(|_| text.to_owned())
+        };
+        self.value(read, start, end)
     }
 
     pub(crate) fn date(&mut self, text: &str, start: usize, end: usize) -> i32 {

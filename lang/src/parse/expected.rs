@@ -74,11 +74,14 @@ pub(super) fn list(expected: &[String]) -> Option<String> {
 pub(super) fn found(token: &Token<'_>) -> String {
     match token {
         Token::Name(text)
+        | Token::Currency(text)
         | Token::Int(text)
         | Token::Decimal(text)
         | Token::Percent(text)
         | Token::Points(text)
         | Token::Duration(text)
+        | Token::Size(text)
+        | Token::Version(text)
         | Token::Date(text)
         | Token::Time(text)
         | Token::Instant(text)

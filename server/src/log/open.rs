@@ -13,7 +13,8 @@ use redb::{Database, ReadableDatabase, ReadableTable};
 use super::ReadError;
 use super::keys;
 use super::read::{Groups, Read, guarded, storage};
-use super::tables::{FORMAT, GROUPS, INDEX, META, MODULES, PENDING, SEQUENCE, SOURCE_MAPS};
+use super::tables::{FORMAT, GROUPS, INDEX, META, MODULES, PENDING, SEQUENCE, SOURCE_MAPS, TILES};
+use super::tiles::{self, Tail};
 use super::writer::{Position, begin};
 use crate::id::LogId;
 
@@ -161,6 +162,7 @@ fn initialise(database: &Database, now: i64) -> Result<LogId, OpenError> {
             transaction.open_table(SEQUENCE)?;
             transaction.open_table(PENDING)?;
             transaction.open_table(INDEX)?;
+            transaction.open_table(TILES)?;
             transaction.open_table(MODULES)?;
             transaction.open_table(SOURCE_MAPS)?;
         }
@@ -174,7 +176,9 @@ fn initialise(database: &Database, now: i64) -> Result<LogId, OpenError> {
 pub(super) fn position(database: &Database) -> Read<Position> {
     let transaction = database.begin_read().map_err(storage)?;
     let groups = Groups::open(&transaction)?;
-    verify_end(&groups)?;
+    let verified_from = verify_end(&groups)?;
+    let tree = Tail::load(&groups)?;
+    tiles::check(&transaction, &groups, &tree, verified_from.saturating_sub(1))?;
     let next = groups.last()?.saturating_add(1);
     let pending = transaction.open_table(PENDING).map_err(storage)?;
     if let Some((first, value)) = pending.last().map_err(storage)? {
@@ -191,11 +195,12 @@ pub(super) fn position(database: &Database) -> Read<Position> {
     let source_maps = transaction.open_table(SOURCE_MAPS).map_err(storage)?;
     let hashes = modules.iter().map_err(storage)?.chain(source_maps.iter().map_err(storage)?);
     let files = hashes.map(|row| row.map(|(hash, _)| *hash.value()).map_err(storage)).collect::<Read<_>>()?;
-    Ok(Position { next, tail, files })
+    Ok(Position { next, tail, tree, files })
 }
 
-/// Checks the last decisions: no gap between them, none damaged, and what is told of their groups is true.
-fn verify_end(groups: &Groups) -> Read<()> {
+/// Checks the last decisions: no gap between them, none damaged, and what is told of their groups is true. Returns
+/// the first of them.
+fn verify_end(groups: &Groups) -> Read<u64> {
     let mut above = None;
     let mut verified = 0u64;
     for row in groups.newest_first()? {
@@ -219,11 +224,11 @@ fn verify_end(groups: &Groups) -> Read<()> {
         above = Some(row.first);
         verified = verified.saturating_add(u64::from(row.count));
         if verified >= VERIFIED_AT_OPEN {
-            return Ok(());
+            return Ok(row.first);
         }
     }
     match above {
-        None | Some(1) => Ok(()),
+        None | Some(1) => Ok(1),
         Some(first) => Err(ReadError::Corrupt(format!("decisions before {first} are missing"))),
     }
 }

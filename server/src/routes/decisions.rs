@@ -70,7 +70,7 @@ pub(crate) async fn replay(State(app): State<Arc<App>>, Path(id): Path<String>) 
 }
 
 /// The decision with an id.
-fn find(app: &App, id: &str) -> Result<Stored, Problem> {
+pub(super) fn find(app: &App, id: &str) -> Result<Stored, Problem> {
     let unknown = |detail: String| Problem::new(ProblemKind::UnknownDecision, detail);
     let own = app.log.id();
     let Some(parsed) = DecisionId::parse(id) else {

@@ -81,6 +81,16 @@ impl<'p> Facts<'p> {
         value
     }
 
+    fn end(&self, list: &Expr, last: bool, env: &Env) -> Value {
+        match self.needed(list, env) {
+            Value::List(list) => {
+                let end = if last { list.last() } else { list.first() };
+                end.cloned().unwrap_or(Value::Unknown)
+            }
+            absent => absent,
+        }
+    }
+
     fn value(&self, e: &Expr, env: &Env) -> Value {
         match &*e.kind {
             Kind::Error => Value::Unknown,
@@ -94,6 +104,14 @@ impl<'p> Facts<'p> {
                 Value::Record(members) => members.get(*index).cloned().unwrap_or(Value::Unknown),
                 absent => absent,
             },
+            Kind::End(list, last) => self.end(list, *last, env),
+            // Dates in zones, versions and globs have tests of their own against published cases; no generated package
+            // has any.
+            Kind::VersionPart(..)
+            | Kind::InZone(..)
+            | Kind::Matches(..)
+            | Kind::Lookup(..)
+            | Kind::HasKey(..) => Value::Unknown,
             Kind::Size(list) => match self.eval(list, env) {
                 Value::List(list) => count(list.len()),
                 absent => absent,
@@ -296,6 +314,8 @@ fn constant(value: &Const) -> Value {
         Const::Int(value) => Value::Int(*value),
         Const::Dec(value) => Value::Dec(*value),
         Const::Str(text) => Value::Text(text.clone()),
+        // Versions have no value of their own here; no generated package has one.
+        Const::Version(_) => Value::Unknown,
     }
 }
 
@@ -368,10 +388,10 @@ fn arithmetic(arith: Arith, a: &Value, b: &Value) -> Value {
         (Arith::AddInt | Arith::AddDec, ..) => sum(a, b),
         (Arith::SubInt | Arith::SubDec, ..) => difference(a, b),
         (Arith::MulInt, Value::Int(a), Value::Int(b)) => int(a.checked_mul(*b)),
-        (Arith::DurationPercent, Value::Int(a), _) => int(y.percent_of_int(*a)),
-        (Arith::PercentDuration, _, Value::Int(b)) => int(x.percent_of_int(*b)),
-        (Arith::DurationDec, Value::Int(a), _) => int(y.scale_int(*a)),
-        (Arith::DecDuration, _, Value::Int(b)) => int(x.scale_int(*b)),
+        (Arith::CountPercent, Value::Int(a), _) => int(y.percent_of_int(*a)),
+        (Arith::PercentCount, _, Value::Int(b)) => int(x.percent_of_int(*b)),
+        (Arith::CountDec, Value::Int(a), _) => int(y.scale_int(*a)),
+        (Arith::DecCount, _, Value::Int(b)) => int(x.scale_int(*b)),
         (Arith::MulDec | Arith::MulDecInt | Arith::MulIntDec, ..) => dec(x.checked_mul(y)),
         (Arith::PercentOf | Arith::IntPercentOf | Arith::PercentOfInt, ..) => dec(x.checked_percent_of(y)),
         // A division by what may be nought is not known where it is.

@@ -62,6 +62,8 @@ kinds! {
     UnknownValue = "unknown-value";
     /// A unit that is missing or wrong.
     BadUnit = "bad-unit";
+    /// A text that is no version by Semantic Versioning 2.0.0.
+    BadVersion = "bad-version";
     /// A text that is no instant by RFC 3339.
     BadInstant = "bad-instant";
     /// A number that its type cannot hold.
@@ -164,6 +166,11 @@ impl Failure {
     pub(super) fn within_sent(mut self: Box<Self>, name: &str) -> Fail {
         self.path.push(Step::Member(name.to_owned()));
         self
+    }
+
+    /// The same failure, within the entry of a map with this key. The value's own step, which has no name, is left out.
+    pub(super) fn within_entry(self: Box<Self>, key: &str) -> Fail {
+        self.within_sent(key)
     }
 
     /// The same failure, within the element with this index.
@@ -277,8 +284,8 @@ impl Failure {
             .help(format!("write {what} as a text with its unit, such as {spelling}"))
     }
 
-    pub(super) fn negative_duration(at: usize, text: &str) -> Fail {
-        Self::new(RequestErrorKind::OutOfRange, at, format!("the duration {} is negative", quote(text)))
+    pub(super) fn negative(at: usize, what: &str, text: &str) -> Fail {
+        Self::new(RequestErrorKind::OutOfRange, at, format!("the {what} {} is negative", quote(text)))
     }
 
     pub(super) fn literal(at: usize, text: &str, error: LiteralError) -> Fail {
@@ -295,6 +302,10 @@ impl Failure {
         Self::new(RequestErrorKind::TooLong, at, format!("a list of more than {max} elements"))
     }
 
+    pub(super) fn map_too_long(at: usize, max: u32) -> Fail {
+        Self::new(RequestErrorKind::TooLong, at, format!("a map of more than {max} entries"))
+    }
+
     pub(super) fn empty_principal(at: usize) -> Fail {
         Self::new(RequestErrorKind::EmptyPrincipal, at, "a principal must have a name")
     }
@@ -309,7 +320,11 @@ const fn literal_kind(error: LiteralError) -> RequestErrorKind {
         | E::NotADuration
         | E::UnknownUnit
         | E::UnitOrder
-        | E::FractionOfUnit => RequestErrorKind::BadUnit,
+        | E::FractionOfUnit
+        | E::NotASize
+        | E::UnknownSizeUnit
+        | E::NotMoney
+        | E::OtherCurrency => RequestErrorKind::BadUnit,
         E::NotADate
         | E::NoSuchDate
         | E::NotATime
@@ -318,8 +333,11 @@ const fn literal_kind(error: LiteralError) -> RequestErrorKind {
         | E::SecondsMissing
         | E::OffsetMissing
         | E::LeapSecond => RequestErrorKind::BadInstant,
-        E::NotANumber | E::NotAnInteger => RequestErrorKind::WrongType,
-        E::TooManyPlaces => RequestErrorKind::TooPrecise,
+        E::NotAVersion => RequestErrorKind::BadVersion,
+        E::NotANumber | E::NotAnInteger | E::BadGlob | E::GlobStars | E::GlobTooLong => {
+            RequestErrorKind::WrongType
+        }
+        E::TooManyPlaces | E::FractionOfByte => RequestErrorKind::TooPrecise,
         E::OutOfRange => RequestErrorKind::OutOfRange,
     }
 }

@@ -63,6 +63,22 @@ fn relative(number: &str, op: &str) -> String {
     sum.map_or_else(|| "(100% …)".to_owned(), |sum| format!("{sum}%"))
 }
 
+/// A name before a number that is no currency.
+pub fn no_currency(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::UnknownType, span, format!("`{name}` is no currency"))
+        .help("write its three capital letters before the amount, as in `EUR 499.90`")
+}
+
+/// A date that is moved by a part of a day.
+pub fn not_whole_days(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::NotWholeDays,
+        span,
+        "a date moves by whole days, and this duration is not whole days",
+    )
+    .help("write it in days, such as `3d`, or compute with instants")
+}
+
 /// Something other than a list where one is needed.
 pub fn not_a_list(span: Span, found: &str) -> Diagnostic {
     Diagnostic::new(Code::NotAList, span, format!("expected a list, found {found}"))
@@ -152,8 +168,9 @@ pub fn not_allowed_here(span: Span, ty: &str, place: &str) -> Diagnostic {
 pub fn bad_reading(span: Span, ty: &str, units: &[&str]) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::BadReading, span, format!("this unit does not fit {ty}"));
     match units {
-        [] => diagnostic
-            .help("remove it: only percentages, points and durations are read as numbers of something"),
+        [] => diagnostic.help(
+            "remove it: only percentages, points, durations and sizes are read as numbers of something",
+        ),
         list => diagnostic.help(format!("write one of {}", list.join(", "))),
     }
 }

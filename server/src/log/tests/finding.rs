@@ -98,7 +98,9 @@ impl Bench {
         let position = position(&database).unwrap();
         let (_, jobs) = sync_channel(1);
         let (health, _) = watch::channel(Health::Ready);
-        Self { writer: Writer { database, jobs, health, position }, facts: Vec::new() }
+        let tail = std::sync::Arc::new(std::sync::RwLock::new(Ok(position.tree.clone())));
+        let recent = std::sync::Arc::default();
+        Self { writer: Writer { database, jobs, health, position, tail, recent }, facts: Vec::new() }
     }
 
     fn commit(&mut self, group: Vec<Facts>) {

@@ -9,6 +9,26 @@ use holdpoint_oracle::engine::{Wrong, build, number, tell, told};
 use holdpoint_oracle::make::Case;
 use holdpoint_vm::{Decision, Machine, Snapshot};
 
+/// Operations of types that generated packages do not have; `tests/cases/types.md` and published cases try them.
+const NOT_MADE: &[&str] = &[
+    "AddDays",
+    "SubDays",
+    "EqVersion",
+    "LtVersion",
+    "LeVersion",
+    "Major",
+    "Minor",
+    "Patch",
+    "Matches",
+    "First",
+    "Last",
+    "DateIn",
+    "WeekdayIn",
+    "DaysBetween",
+    "Lookup",
+    "HasKey",
+];
+
 /// Requests for each package.
 const REQUESTS: u64 = 4;
 
@@ -61,8 +81,11 @@ fn machine_and_interpreter_agree() -> Result<(), Wrong> {
     }
     tell(&format!("{count} packages, {} decisions: {:?}", count * REQUESTS, seen.outcomes));
     if count >= 500 {
-        let missing: Vec<&str> =
-            OPS.iter().map(|row| row.name).filter(|name| !seen.operations.contains_key(name)).collect();
+        let missing: Vec<&str> = OPS
+            .iter()
+            .map(|row| row.name)
+            .filter(|name| !seen.operations.contains_key(name) && !NOT_MADE.contains(name))
+            .collect();
         assert!(missing.is_empty(), "no package uses {missing:?}");
         assert_eq!(seen.outcomes.len(), 12, "{:?}", seen.outcomes);
     }
