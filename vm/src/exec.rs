@@ -46,7 +46,9 @@ impl Machine {
             }
             Op::Push { list, value } => return self.done(at, |m| m.push(run, list, m.get(value))),
             Op::InList { dst, value, list } => (dst, self.in_list(run, value, list)?),
-            Op::Lookup { dst, map, key } => (dst, self.lookup(run, map, key)?.map_or_else(|v| v, |v| v)),
+            Op::Lookup { dst, map, key } => {
+                (dst, self.lookup(run, map, key)?.unwrap_or_else(|absent| absent))
+            }
             Op::HasKey { dst, map, key } => {
                 let found = self.lookup(run, map, key)?;
                 (dst, found.map_or_else(|other| other, |value| Value::Bool(value != Value::None)))

@@ -36,7 +36,7 @@ impl Checker<'_> {
                 self.report(diagnostic);
                 error(span)
             }
-            Type::List(..) if name.name == "size" => {
+            Type::List(..) | Type::Map(..) if name.name == "size" => {
                 let ty = if matches!(base.ty, Type::Optional(_)) { Type::Int.optional() } else { Type::Int };
                 node(Kind::Size(base), ty, span)
             }
@@ -49,7 +49,6 @@ impl Checker<'_> {
                 self.report(diagnostic);
                 error(span)
             }
-            Type::Map(..) if name.name == "size" => node(Kind::Size(base), Type::Int, span),
             Type::Map(..) => {
                 let diagnostic = messages::unknown_member(name.span, "a map", &name.name, &["size"]);
                 self.report(diagnostic.help("read an entry by its key, as in `labels[\"tier\"]`"));

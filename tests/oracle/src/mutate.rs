@@ -193,7 +193,7 @@ fn node(field: &mut Field, layouts: usize, rng: &mut Rng) {
                 node(inner, layouts, rng);
             }
         }
-        Node::List { slot, layout, max } => match rng.below(3) {
+        Node::List { slot, layout, max } | Node::Map { slot, layout, max } => match rng.below(3) {
             0 => *slot = small(rng, 10),
             1 => *layout = small(rng, layouts),
             _ => *max = u32::from(small(rng, 9)),
