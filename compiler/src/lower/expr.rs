@@ -257,6 +257,14 @@ impl<'a> Lower<'a> {
                     ZonePart::Weekday => Op::WeekdayIn { dst, at, zone },
                 });
             }
+            // What is no place is a map that is none: an argument of a function. Only a fault of the key outweighs that.
+            hir::Kind::Lookup(map, key) | hir::Kind::HasKey(key, map) if self.place(map).is_none() => {
+                let src = self.strict(key);
+                self.load_const(&Const::None, dst);
+                let cause = self.cause(format!("{} (none)", show(self.package, map)));
+                self.emit(Op::Require { dst, src: dst, cause: holdpoint_isa::ops::Cause(cause) });
+                self.poison_unless_known(dst, src);
+            }
             hir::Kind::Lookup(map, key) => {
                 let (map, key) = (self.strict(map), self.strict(key));
                 self.emit(Op::Lookup { dst, map, key });
@@ -281,7 +289,15 @@ impl<'a> Lower<'a> {
             Place::Scalar { base, slot, .. } | Place::List { base, slot, .. } => (base, Some(*slot)),
             Place::Record { base, presence, .. } => (base, *presence),
         };
-        let Some(slot) = slot else { return self.load_const(&Const::Bool(true), dst) };
+        let Some(slot) = slot else {
+            self.load_const(&Const::Bool(true), dst);
+            // Whether there is an end of a list is not known where the list is empty or not known.
+            if let Base::End { list, last } = base {
+                let elem = self.end_of(list, *last);
+                self.poison_unless_known(dst, elem);
+            }
+            return;
+        };
         let slot = Slot(slot);
         match base {
             Base::Root => self.emit(Op::Fact { dst, slot }),
@@ -303,6 +319,16 @@ impl<'a> Lower<'a> {
         let elem = self.take(Kind::Elem { layout, max });
         self.emit(if last { Op::Last { elem, list, cause } } else { Op::First { elem, list, cause } });
         elem
+    }
+
+    /// Takes over another register's unknown or fault where it has one.
+    fn poison_unless_known(&mut self, dst: Reg, src: Reg) {
+        let to = holdpoint_isa::ops::Label(0);
+        let unknown = self.jump(Op::JumpUnlessKnown { src, to });
+        let known = self.jump(Op::Jump { to });
+        self.land(unknown);
+        self.emit(Op::Poison { dst, src });
+        self.land(known);
     }
 
     pub(super) fn load_const(&mut self, value: &Const, dst: Reg) {

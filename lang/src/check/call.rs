@@ -124,6 +124,7 @@ impl Checker<'_> {
         };
         let at = self.expr(&at.value, Some(&Type::Instant));
         self.expect(&at, &Type::Instant.optional());
+        let at = settled(at, &Type::Instant);
         let Some(name) = self.constant_text(&zone.value, "a time zone") else { return error_of(ty, span) };
         let zone = self.zone_named(&name);
         node(Kind::InZone(part, at, zone), ty, span)
@@ -138,6 +139,7 @@ impl Checker<'_> {
         let wanted = Type::Str(holdpoint_isa::limits::STRING_BYTES_MAX).optional();
         let text = self.expr(&text.value, Some(&wanted));
         self.expect(&text, &wanted);
+        let text = settled(text, &wanted);
         let Some(pattern) = self.constant_text(&pattern.value, "a pattern") else {
             return error_of(Type::Bool, span);
         };

@@ -1,7 +1,7 @@
 //! Members: of records, of enums by their full name, and of values that have some.
 
 use super::Checker;
-use super::expr::{error, node};
+use super::expr::{error, node, settled};
 use super::scope::TypeDef;
 use super::types::WEEKDAY;
 use crate::ast::{self, ExprKind};
@@ -118,7 +118,7 @@ impl Checker<'_> {
         let wanted = Type::Str(holdpoint_isa::limits::STRING_BYTES_MAX).optional();
         let key = self.expr(key, Some(&wanted));
         self.expect(&key, &wanted);
-        key
+        settled(key, &wanted)
     }
 
     pub(super) fn record_member(&mut self, base: Expr, record: usize, index: usize, span: Span) -> Expr {

@@ -7,12 +7,13 @@ use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use holdpoint_isa::literal::{self, Step};
 use holdpoint_isa::program::Const;
 use holdpoint_isa::{Builtin, Dec};
 use holdpoint_lang::ast::{Fold, Quantifier};
-use holdpoint_lang::hir::{Binder, Compare, Expr, Kind, LocalId, Package, Type};
+use holdpoint_lang::hir::{Binder, Compare, Expr, Kind, LocalId, Package, Type, VersionPart, ZonePart};
 use holdpoint_lang::ops::Arith;
-use holdpoint_vm::window::{NextChange, Openness, PreparedWindow, Zones};
+use holdpoint_vm::window::{NextChange, Openness, PreparedWindow, PreparedZone, Zones};
 
 use crate::value::Value;
 
@@ -105,15 +106,26 @@ impl<'p> Facts<'p> {
                 absent => absent,
             },
             Kind::End(list, last) => self.end(list, *last, env),
-            // Dates in zones, versions and globs have tests of their own against published cases; no generated package
-            // has any.
-            Kind::VersionPart(..)
-            | Kind::InZone(..)
-            | Kind::Matches(..)
-            | Kind::Lookup(..)
-            | Kind::HasKey(..) => Value::Unknown,
+            Kind::VersionPart(part, version) => match self.needed(version, env) {
+                Value::Version(text) => number_of(*part, &text),
+                absent => absent,
+            },
+            Kind::InZone(part, at, zone) => match self.needed(at, env) {
+                Value::Int(at) => in_zone(*part, at, zone),
+                absent => absent,
+            },
+            Kind::Matches(text, pattern) => match self.needed(text, env) {
+                Value::Text(text) => matches(&text, pattern),
+                absent => absent,
+            },
+            Kind::Lookup(map, key) => self.entry(map, key, env).unwrap_or_else(|absent| absent),
+            Kind::HasKey(key, map) => match self.entry(map, key, env) {
+                Ok(value) => Value::Bool(value != Value::None),
+                Err(absent) => absent,
+            },
             Kind::Size(list) => match self.eval(list, env) {
                 Value::List(list) => count(list.len()),
+                Value::Map(entries) => count(entries.len()),
                 absent => absent,
             },
             Kind::List(list) => self.list(list, env),
@@ -161,6 +173,17 @@ impl<'p> Facts<'p> {
         }
     }
 
+    /// The value of an entry, none where the map has no such key; an error where map or key is not known.
+    fn entry(&self, map: &Expr, key: &Expr, env: &Env) -> Result<Value, Value> {
+        match (self.needed(map, env), self.needed(key, env)) {
+            (Value::Map(entries), Value::Text(key)) => {
+                let found = entries.into_iter().find(|(name, _)| *name == key);
+                Ok(found.map_or(Value::None, |(_, value)| value))
+            }
+            (map, key) => Err(Value::worst([&map, &key])),
+        }
+    }
+
     /// A named value is a value of its own, whoever asks for it.
     fn named(&self, id: usize) -> Value {
         if let Some(value) = self.lets.borrow().get(&id) {
@@ -184,11 +207,7 @@ impl<'p> Facts<'p> {
             _ => {}
         }
         let (a, b) = (self.needed(a, env), self.needed(b, env));
-        let order = match (&a, &b) {
-            (Value::Int(a), Value::Int(b)) => a.cmp(b),
-            (Value::Dec(a), Value::Dec(b)) => a.cmp(b),
-            _ => return Value::worst([&a, &b]),
-        };
+        let Some(order) = a.order(&b) else { return Value::worst([&a, &b]) };
         Value::Bool(match compare {
             Compare::Lt => order.is_lt(),
             Compare::Le => order.is_le(),
@@ -314,8 +333,7 @@ fn constant(value: &Const) -> Value {
         Const::Int(value) => Value::Int(*value),
         Const::Dec(value) => Value::Dec(*value),
         Const::Str(text) => Value::Text(text.clone()),
-        // Versions have no value of their own here; no generated package has one.
-        Const::Version(_) => Value::Unknown,
+        Const::Version(text) => Value::Version(text.clone()),
     }
 }
 
@@ -342,7 +360,7 @@ fn negative(value: &Value) -> Value {
 /// The sum of nothing.
 fn nought(ty: &Type) -> Value {
     match ty.required() {
-        Type::Int | Type::Duration => Value::Int(0),
+        Type::Int | Type::Duration | Type::Size => Value::Int(0),
         _ => Value::Dec(Dec::ZERO),
     }
 }
@@ -365,11 +383,7 @@ fn difference(a: &Value, b: &Value) -> Value {
 
 /// The least or the greatest of known values.
 fn extreme(values: Vec<Value>, wanted: Ordering) -> Value {
-    let beats = |a: &Value, b: &Value| match (a, b) {
-        (Value::Int(a), Value::Int(b)) => a.cmp(b) == wanted,
-        (Value::Dec(a), Value::Dec(b)) => a.cmp(b) == wanted,
-        _ => false,
-    };
+    let beats = |a: &Value, b: &Value| a.order(b) == Some(wanted);
     values
         .into_iter()
         .reduce(|best, next| if beats(&next, &best) { next } else { best })
@@ -387,6 +401,12 @@ fn arithmetic(arith: Arith, a: &Value, b: &Value) -> Value {
     match (arith, a, b) {
         (Arith::AddInt | Arith::AddDec, ..) => sum(a, b),
         (Arith::SubInt | Arith::SubDec, ..) => difference(a, b),
+        (Arith::DateDays, Value::Int(date), Value::Int(by)) => moved(*date, Some(*by)),
+        (Arith::DaysDate, Value::Int(by), Value::Int(date)) => moved(*date, Some(*by)),
+        (Arith::DateLessDays, Value::Int(date), Value::Int(by)) => moved(*date, by.checked_neg()),
+        (Arith::DaysBetween, Value::Int(a), Value::Int(b)) => {
+            int(a.checked_sub(*b).and_then(|days| days.checked_mul(DAY)))
+        }
         (Arith::MulInt, Value::Int(a), Value::Int(b)) => int(a.checked_mul(*b)),
         (Arith::CountPercent, Value::Int(a), _) => int(y.percent_of_int(*a)),
         (Arith::PercentCount, _, Value::Int(b)) => int(x.percent_of_int(*b)),
@@ -399,6 +419,70 @@ fn arithmetic(arith: Arith, a: &Value, b: &Value) -> Value {
         (Arith::DivDec | Arith::DivInt | Arith::DivDecInt, ..) => dec(x.checked_div(y)),
         _ => Value::Unknown,
     }
+}
+
+/// Nanoseconds of a day.
+const DAY: i64 = 86_400_000_000_000;
+
+/// A date moved by whole days; anything else is a fault, and so is a date that no calendar has.
+fn moved(date: i64, by: Option<i64>) -> Value {
+    let days = by.filter(|by| by.checked_rem(DAY) == Some(0)).and_then(|by| by.checked_div(DAY));
+    let moved = days.and_then(|days| date.checked_add(days)).and_then(literal::date_of_days);
+    moved.map_or(Value::Fault, |date| Value::Int(date.0.into()))
+}
+
+/// A number of a version.
+fn number_of(part: VersionPart, text: &str) -> Value {
+    let core = text.split(['-', '+']).next().unwrap_or_default();
+    let number = core.split('.').nth(match part {
+        VersionPart::Major => 0,
+        VersionPart::Minor => 1,
+        VersionPart::Patch => 2,
+    });
+    int(number.and_then(|number| number.parse().ok()))
+}
+
+fn in_zone(part: ZonePart, at: i64, zone: &str) -> Value {
+    let Ok(zone) = PreparedZone::new(&Zones::bundled(), zone) else { return Value::Unknown };
+    Value::Int(match part {
+        ZonePart::Date => zone.date(at),
+        ZonePart::Weekday => zone.weekday(at),
+    })
+}
+
+/// Whether a text matches a glob: every way through the steps is tried.
+fn matches(text: &str, pattern: &str) -> Value {
+    fn from(steps: &[Step], at: usize, rest: &str) -> bool {
+        let mut chars = rest.chars();
+        let taken = |fits: &dyn Fn(char) -> bool, mut chars: std::str::Chars<'_>| {
+            chars.next().is_some_and(fits) && from(steps, at.saturating_add(1), chars.as_str())
+        };
+        match steps.get(at) {
+            None => false,
+            Some(Step::End) => chars.next().is_none(),
+            Some(Step::Char(wanted)) => taken(&|c| c == *wanted, chars),
+            Some(Step::Any) => taken(&|c| c != '/', chars),
+            Some(Step::All) => taken(&|_| true, chars),
+            Some(Step::Class { negated, ranges }) => {
+                let within = |c: char| ranges.iter().any(|(first, last)| *first <= c && c <= *last);
+                taken(&|c| c != '/' && within(c) != *negated, chars)
+            }
+            Some(Step::Split(one, other)) => {
+                from(steps, usize::from(*one), rest) || from(steps, usize::from(*other), rest)
+            }
+            Some(Step::Jump(to)) => from(steps, usize::from(*to), rest),
+        }
+    }
+    literal::glob(pattern).map_or(Value::Unknown, |glob| Value::Bool(from(&glob.steps, 0, text)))
+}
+
+/// Whether no element comes before the one in front of it, and none stands twice where that is asked for.
+fn ascending(list: &[Value], strict: bool) -> Value {
+    let mut pairs = list.iter().zip(list.iter().skip(1));
+    Value::Bool(pairs.all(|(a, b)| match a.order(b) {
+        Some(order) => order.is_lt() || (order.is_eq() && !strict),
+        None => false,
+    }))
 }
 
 fn call(builtin: Builtin, args: &[Value]) -> Value {
@@ -415,6 +499,8 @@ fn call(builtin: Builtin, args: &[Value]) -> Value {
             let part = Dec::from_int(*a).checked_mul(Dec::HUNDRED);
             dec(part.and_then(|part| part.checked_div(Dec::from_int(*b))))
         }
+        (Builtin::Ascending, [Value::List(list)]) => ascending(list, false),
+        (Builtin::StrictlyAscending, [Value::List(list)]) => ascending(list, true),
         (Builtin::AbsDuration, [Value::Int(a)]) => int(a.checked_abs()),
         _ => Value::Unknown,
     }

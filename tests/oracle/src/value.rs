@@ -1,5 +1,7 @@
 //! Values of the interpreter, Kleene's logic over them, and how they come from JSON and go into texts.
 
+use std::cmp::Ordering;
+
 use holdpoint_isa::Dec;
 use holdpoint_isa::literal;
 use holdpoint_isa::program::Provenance;
@@ -7,8 +9,8 @@ use holdpoint_isa::types::Reading;
 use holdpoint_lang::hir::{Package, Type};
 use serde_json::Value as Json;
 
-/// A value, or what stands in its place.
-#[derive(Debug, Clone, PartialEq)]
+/// A value, or what stands in its place. Two are the same where the language calls them equal.
+#[derive(Debug, Clone)]
 pub enum Value {
     /// Not known.
     Unknown,
@@ -18,19 +20,52 @@ pub enum Value {
     None,
     /// A truth value.
     Bool(bool),
-    /// An integer, a duration, an instant, or the index of an enum's member.
+    /// An integer, a duration, an instant, a date, a size, or the index of an enum's member.
     Int(i64),
-    /// A decimal, percent or points.
+    /// A decimal, percent, points or money.
     Dec(Dec),
     /// Text.
     Text(String),
+    /// A version, as it was written.
+    Version(String),
+    /// A map, in the order in which it was sent.
+    Map(Vec<(String, Self)>),
     /// A list.
     List(Vec<Self>),
     /// A record that is there, by the order of its members.
     Record(Vec<Self>),
 }
 
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unknown, Self::Unknown) | (Self::Fault, Self::Fault) | (Self::None, Self::None) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Dec(a), Self::Dec(b)) => a == b,
+            (Self::Text(a), Self::Text(b)) => a == b,
+            // Build metadata does not count.
+            (Self::Version(..), Self::Version(..)) => self.order(other) == Some(Ordering::Equal),
+            (Self::List(a), Self::List(b)) | (Self::Record(a), Self::Record(b)) => a == b,
+            (Self::Map(a), Self::Map(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
 impl Value {
+    /// Which of two values comes first, where they have an order.
+    pub fn order(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => Some(a.cmp(b)),
+            (Self::Dec(a), Self::Dec(b)) => Some(a.cmp(b)),
+            (Self::Version(a), Self::Version(b)) => {
+                Some(literal::version(a).ok()?.precedence(&literal::version(b).ok()?))
+            }
+            _ => None,
+        }
+    }
+
     /// The value where an operation needs one: none is then not known.
     #[must_use]
     pub fn needed(self) -> Self {
@@ -109,6 +144,10 @@ pub fn from_json(package: &Package, ty: &Type, reading: Reading, json: Option<&J
         (Type::List(element, _), Some(Json::Array(list))) => {
             Value::List(list.iter().map(|e| from_json(package, element, Reading::Unit, Some(e))).collect())
         }
+        (Type::Map(_, value, _), Some(Json::Object(entries))) => {
+            let read = |e| from_json(package, value, Reading::Unit, Some(e));
+            Value::Map(entries.iter().map(|(key, value)| (key.clone(), read(value))).collect())
+        }
         (_, Some(sent)) => scalar(package, ty, reading, sent).unwrap_or(Value::Unknown),
         (_, None) => Value::Unknown,
     }
@@ -130,7 +169,14 @@ fn scalar(package: &Package, ty: &Type, reading: Reading, json: &Json) -> Option
     Some(match (ty, json) {
         (Type::Bool, Json::Bool(value)) => Value::Bool(*value),
         (Type::Int, Json::Number(number)) => Value::Int(number.as_i64()?),
-        (Type::Decimal, Json::Number(number)) => Value::Dec(decimal(&number.to_string())?),
+        (Type::Size, Json::Number(number)) => {
+            Value::Int(literal::size_of(&number.to_string(), reading.bytes()?).ok()?)
+        }
+        (Type::Size, Json::String(text)) => Value::Int(literal::size(text).ok()?),
+        (Type::Date, Json::String(text)) => Value::Int(literal::date(text).ok()?.0.into()),
+        (Type::Money(currency), Json::String(text)) => Value::Dec(literal::money(text, *currency).ok()?),
+        (Type::Version, Json::String(text)) => Value::Version(text.clone()),
+        (Type::Decimal | Type::Money(_), Json::Number(number)) => Value::Dec(decimal(&number.to_string())?),
         (Type::Percent | Type::Points, Json::Number(number)) => {
             let value = decimal(&number.to_string())?;
             let whole = if reading == Reading::Fraction { Dec::HUNDRED } else { Dec::from_int(1) };
@@ -161,6 +207,8 @@ pub fn show(package: &Package, ty: &Type, value: &Value) -> String {
         (Value::Bool(value), _) => value.to_string(),
         (Value::Int(value), Type::Duration) => literal::format_duration(*value),
         (Value::Int(value), Type::Instant) => literal::format_instant(*value),
+        (Value::Int(value), Type::Date) => literal::format_date_of(*value),
+        (Value::Int(value), Type::Size) => literal::format_size(*value),
         (Value::Int(value), Type::Enum(id)) => {
             let members = package.enums.get(*id).map(|def| def.members.as_slice()).unwrap_or_default();
             usize::try_from(*value).ok().and_then(|at| members.get(at)).cloned().unwrap_or_default()
@@ -168,11 +216,12 @@ pub fn show(package: &Package, ty: &Type, value: &Value) -> String {
         (Value::Int(value), _) => value.to_string(),
         (Value::Dec(value), Type::Percent) => format!("{value}%"),
         (Value::Dec(value), Type::Points) => format!("{value}pp"),
+        (Value::Dec(value), Type::Money(currency)) => literal::format_money(*value, *currency),
         (Value::Dec(value), _) => value.to_string(),
-        (Value::Text(text), _) => text.clone(),
+        (Value::Text(text) | Value::Version(text), _) => text.clone(),
         (Value::List(list), Type::List(element, _)) => {
             list.iter().map(|value| show(package, element, value)).collect::<Vec<_>>().join(", ")
         }
-        (Value::List(_) | Value::Record(_), _) => String::new(),
+        (Value::List(_) | Value::Record(_) | Value::Map(_), _) => String::new(),
     }
 }

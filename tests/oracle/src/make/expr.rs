@@ -1,24 +1,25 @@
 //! Expressions of a wanted type, from what is in scope.
 
-use holdpoint_isa::builtins::{Builtin, BuiltinInfo, Param};
-use holdpoint_lang::ops::{OVERLOADS, Operand, Overload};
+use holdpoint_isa::builtins::{Builtin, Param};
+use holdpoint_lang::ops::{OVERLOADS, Operand};
 
 use super::{Made, Maker, Ty, Var};
 
-/// The type of an operand; nothing for those that generated packages do not have.
-const fn of_operand(operand: Operand) -> Option<Ty> {
-    Some(match operand {
+const fn of_operand(operand: Operand) -> Ty {
+    match operand {
         Operand::Int => Ty::Int,
         Operand::Decimal => Ty::Decimal,
         Operand::Percent => Ty::Percent,
         Operand::Points => Ty::Points,
         Operand::Duration => Ty::Duration,
         Operand::Instant => Ty::Instant,
-        Operand::Date | Operand::Size | Operand::Money => return None,
-    })
+        Operand::Date => Ty::Date,
+        Operand::Size => Ty::Size,
+        Operand::Money => Ty::Money,
+    }
 }
 
-/// The type of a parameter; nothing for those that generated packages do not have.
+/// The type of a parameter; nothing for a list of numbers.
 const fn of_param(param: Param) -> Option<Ty> {
     Some(match param {
         Param::Bool => Ty::Bool,
@@ -58,12 +59,41 @@ impl Maker {
 
     /// Something in scope, or a literal.
     fn leaf(&mut self, ty: &Ty) -> Made {
+        if let (8.., Some(made)) = (self.rng.below(10), self.within(ty)) {
+            return made;
+        }
         let found = self.named(|var| var.ty == *ty);
         match found {
             Some(var) if *ty == Ty::Principal || self.rng.percent(75) => {
                 Made { text: var.text, optional: var.optional }
             }
             _ => required(self.literal(ty)),
+        }
+    }
+
+    /// An entry of a map, or something at the end of a list.
+    fn within(&mut self, ty: &Ty) -> Option<Made> {
+        let map = self.named(|var| matches!(&var.ty, Ty::Map(value) if **value == *ty));
+        let key = if self.in_hole {
+            "word".to_owned()
+        } else {
+            self.rng.word(&["\"a\"", "\"main\"", "word", "none"])
+        };
+        if let Some(map) = map.filter(|_| self.rng.percent(60)) {
+            return Some(Made { text: format!("{}[{key}]", map.text), optional: true });
+        }
+        let end = self.rng.word(&["first", "last"]);
+        let list = self.named(|var| matches!(var.ty, Ty::List(..)))?;
+        match &list.ty {
+            Ty::List(element, _) if **element == *ty => Some(required(format!("{}.{end}", list.text))),
+            Ty::List(element, _) => {
+                let Ty::Record(id) = **element else { return None };
+                let fields = self.model.records.get(id).map(|(_, fields)| fields.clone()).unwrap_or_default();
+                let field = fields.iter().find(|field| field.ty == *ty)?;
+                let text = format!("{}.{end}.{}", list.text, field.name);
+                Some(Made { text, optional: field.optional })
+            }
+            _ => None,
         }
     }
 
@@ -106,6 +136,10 @@ impl Maker {
             Ty::Instant => {
                 &["2026-11-17T10:00Z", "2026-11-20T15:30+01:00", "2026-12-24T00:00Z", "2027-01-15T12:00Z"]
             }
+            Ty::Date => &["2026-11-20", "2026-12-31", "9999-12-31", "2027-02-28"],
+            Ty::Size => &["0B", "512MB", "1KiB", "1.5GB", "4PB"],
+            Ty::Version => &["v1.2.3", "v1.2.3+x", "v1.2.3-rc.1", "v1.10.0", "v2.0.0-alpha.1+b.2"],
+            Ty::Money => &["EUR 0", "EUR 499.90", "EUR 3", "EUR 9000000000000000000"],
             Ty::Str if self.in_hole => return self.named_text(),
             Ty::Str => &["\"\"", "\"a\"", "\"main\"", "\"release/1\"", "\"ü {{x}}\"", "\"b\\\"\""],
             Ty::Principal => return "who".to_owned(),
@@ -114,7 +148,7 @@ impl Maker {
                 let member = self.rng.pick(&def.members).cloned().unwrap_or_default();
                 return format!("{}.{member}", def.name);
             }
-            Ty::Record(_) | Ty::List(..) => return String::new(),
+            Ty::Record(_) | Ty::List(..) | Ty::Map(_) => return String::new(),
         };
         self.rng.word(words)
     }
@@ -202,7 +236,12 @@ impl Maker {
             return Some("none".to_owned());
         }
         match ty {
-            Ty::Record(_) => {
+            Ty::Record(_) if self.rng.percent(30) => {
+                let end = self.rng.word(&["first", "last"]);
+                let list = self.named(|var| matches!(&var.ty, Ty::List(element, _) if **element == *ty));
+                list.map(|list| format!("{}.{end}", list.text))
+            }
+            Ty::Record(_) | Ty::Map(_) => {
                 self.named(|var| var.ty == *ty && (optional || !var.optional)).map(|var| var.text)
             }
             Ty::List(element, _) => {
@@ -219,14 +258,17 @@ impl Maker {
     }
 
     fn builtin(&mut self, ty: &Ty, depth: usize) -> Made {
-        let made = |info: &BuiltinInfo| info.params.iter().all(|(_, param)| of_param(*param).is_some());
-        let fitting = Builtin::ALL.iter().map(|b| b.info()).filter(made);
-        let fitting = fitting.filter(|info| of_param(info.result).as_ref() == Some(ty));
-        let fitting: Vec<_> = fitting.collect();
+        let fitting = Builtin::ALL.iter().map(|b| b.info());
+        let fitting: Vec<_> = fitting.filter(|info| of_param(info.result).as_ref() == Some(ty)).collect();
         let Some(info) = self.rng.pick(&fitting).copied() else { return self.operation(ty, depth) };
-        let args = info.params.iter().map(|(_, param)| match self.rng.below(20) {
-            0 => "none".to_owned(),
-            _ => self.expr(&of_param(*param).unwrap_or(Ty::Int), depth).text,
+        let args = info.params.iter().map(|(_, param)| match (of_param(*param), self.rng.below(20)) {
+            (Some(_), 0) => "none".to_owned(),
+            (Some(param), _) => self.expr(&param, depth).text,
+            (None, _) => {
+                let numbers = [Ty::Int, Ty::Decimal, Ty::Instant, Ty::Date, Ty::Size, Ty::Money];
+                let ty = self.rng.pick(&numbers).cloned();
+                self.list(ty.as_ref()).0.text
+            }
         });
         let args: Vec<String> = args.collect();
         required(format!("{}({})", info.word, args.join(", ")))
@@ -244,8 +286,10 @@ impl Maker {
 
     fn fold(&mut self, ty: &Ty, depth: usize) -> Made {
         let words: &[&str] = match ty {
-            Ty::Int | Ty::Decimal | Ty::Points | Ty::Duration => &["sum", "min", "max"],
-            Ty::Percent | Ty::Instant => &["min", "max"],
+            Ty::Int | Ty::Decimal | Ty::Points | Ty::Duration | Ty::Size | Ty::Money => {
+                &["sum", "min", "max"]
+            }
+            Ty::Percent | Ty::Instant | Ty::Date => &["min", "max"],
             _ => return self.operation(ty, depth),
         };
         let (word, outside, filter) = (self.rng.word(words), self.vars.len(), self.rng.percent(60));
@@ -298,7 +342,9 @@ impl Maker {
         // A value that stands twice is an error only where it is constant.
         let mut constants: Vec<String> = Vec::new();
         members.retain(|member| {
-            let constant = !member.starts_with(char::is_lowercase) || member == "true" || member == "false";
+            let version = member.starts_with('v') && member.contains('.');
+            let constant =
+                !member.starts_with(char::is_lowercase) || member == "true" || member == "false" || version;
             let again = constant && constants.contains(member);
             constants.push(member.clone());
             !again
@@ -310,6 +356,15 @@ impl Maker {
     fn operation(&mut self, ty: &Ty, depth: usize) -> Made {
         match ty {
             Ty::Bool => required(self.truth(depth)),
+            Ty::Int if self.rng.percent(10) => {
+                let (part, version) =
+                    (self.rng.word(&["major", "minor", "patch"]), self.expr(&Ty::Version, depth));
+                required(format!("({}).{part}", version.text))
+            }
+            Ty::Date if !self.in_hole && self.rng.percent(40) => {
+                let at = self.expr(&Ty::Instant, depth).text;
+                required(format!("date_in({at}, \"Pacific/Auckland\")"))
+            }
             Ty::Int if self.rng.percent(40) => self.counting(depth),
             Ty::Instant if self.rng.percent(30) && !self.windows.is_empty() => {
                 let window = self.rng.pick(&self.windows).cloned().unwrap_or_default();
@@ -325,19 +380,33 @@ impl Maker {
     }
 
     fn arithmetic(&mut self, ty: &Ty, depth: usize) -> Made {
-        let made = |row: &&Overload| of_operand(row.lhs).is_some() && of_operand(row.rhs).is_some();
-        let rows = OVERLOADS.iter().filter(made).filter(|row| of_operand(row.result).as_ref() == Some(ty));
+        let rows = OVERLOADS.iter().filter(|row| of_operand(row.result) == *ty);
         let rows: Vec<_> = rows.collect();
         let Some(row) = self.rng.pick(&rows).copied() else { return self.leaf(ty) };
-        let a = self.expr(&of_operand(row.lhs).unwrap_or(Ty::Int), depth).text;
-        let b = self.expr(&of_operand(row.rhs).unwrap_or(Ty::Int), depth).text;
+        let dates = [row.lhs, row.rhs].contains(&Operand::Date);
+        let mut operand = |operand: Operand| match operand {
+            Operand::Duration if dates => self.days(),
+            operand => self.expr(&of_operand(operand), depth).text,
+        };
+        let (a, b) = (operand(row.lhs), operand(row.rhs));
         required(format!("({a} {} {b})", row.op.word()))
+    }
+
+    /// A length of time for a date: a constant one must be whole days.
+    fn days(&mut self) -> String {
+        let fact = self.named(|var| var.ty == Ty::Duration && !var.text.starts_with('q'));
+        match fact {
+            Some(fact) if self.rng.percent(50) => fact.text,
+            _ => self.rng.word(&["1d", "2w", "(-1d)", "30000d", "(2 * 1d)"]),
+        }
     }
 
     fn counting(&mut self, depth: usize) -> Made {
         let (list, outside) = (self.named(|var| matches!(var.ty, Ty::List(..))), self.vars.len());
         match list {
             Some(list) if self.rng.percent(50) => {
+                let map = self.named(|var| matches!(var.ty, Ty::Map(_))).filter(|_| self.rng.percent(20));
+                let list = map.unwrap_or(list);
                 Made { text: format!("{}.size", list.text), optional: list.optional }
             }
             _ => {
@@ -352,7 +421,8 @@ impl Maker {
 
     /// A truth value by an operator.
     fn truth(&mut self, depth: usize) -> String {
-        match self.rng.below(12) {
+        match self.rng.below(13) {
+            12 => self.property(depth),
             0 => format!("(not {})", self.condition(depth)),
             1 => format!("({} and {})", self.condition(depth), self.condition(depth)),
             2 => format!("({} or {})", self.condition(depth), self.condition(depth)),
@@ -360,6 +430,35 @@ impl Maker {
             4 | 5 => self.membership(depth),
             6 | 7 => self.quantified(depth),
             _ => self.comparison(depth),
+        }
+    }
+
+    /// Globs, days of the week, keys of maps.
+    fn property(&mut self, depth: usize) -> String {
+        let key = if self.in_hole {
+            "word".to_owned()
+        } else {
+            self.rng.word(&["\"a\"", "\"ü\"", "word", "none"])
+        };
+        let map = self.named(|var| matches!(var.ty, Ty::Map(_)));
+        match (self.rng.below(3), map) {
+            (0, Some(map)) => format!("({key} in {})", map.text),
+            (1, _) if !self.in_hole => {
+                let at = match self.rng.below(10) {
+                    0 => "none".to_owned(),
+                    _ => self.expr(&Ty::Instant, depth).text,
+                };
+                format!("(weekday_in({at}, \"Europe/Berlin\") in [tue, fri, sun])")
+            }
+            (2, _) if !self.in_hole => {
+                let text = match self.rng.below(10) {
+                    0 => "none".to_owned(),
+                    _ => self.expr(&Ty::Str, depth).text,
+                };
+                let glob = self.rng.word(&["*", "**", "rel*/[0-9]", "{{a,main}}", "?", "[!a]*", ""]);
+                format!("matches({text}, \"{glob}\")")
+            }
+            _ => self.absence(),
         }
     }
 

@@ -101,6 +101,19 @@ impl Source<'_> {
                 let len = self.rng.below(max.saturating_add(1));
                 Json::Array((0..len).map(|_| self.value(&element)).collect())
             }
+            Ty::Map(value) => {
+                let value = Field {
+                    name: String::new(),
+                    ty: (**value).clone(),
+                    optional: false,
+                    reading: None,
+                    provenance: None,
+                    wire: None,
+                };
+                let keys: Vec<&str> =
+                    ["a", "main", "ü"].into_iter().filter(|_| self.rng.percent(50)).collect();
+                Json::Object(keys.into_iter().map(|key| (key.to_owned(), self.value(&value))).collect())
+            }
             scalar => self.scalar(scalar, field.reading),
         }
     }
@@ -140,12 +153,26 @@ impl Source<'_> {
             (Ty::Str, _) => {
                 &["\"\"", "\"a\"", "\"main\"", "\"release/1\"", "\"ü {x}\"", "\"b\\\"\"", "\"\\u0000\""]
             }
+            (Ty::Date, _) => {
+                &["\"2026-11-20\"", "\"2026-12-31\"", "\"0001-01-01\"", "\"9999-12-31\"", "\"2027-02-28\""]
+            }
+            (Ty::Size, Some(_)) if self.rng.percent(70) => &["0", "1", "512", "1000000"],
+            (Ty::Size, _) => &["\"0B\"", "\"512MB\"", "\"1KiB\"", "\"1.5GB\"", "\"8191PiB\""],
+            (Ty::Version, _) => &[
+                "\"1.2.3\"",
+                "\"1.2.3+build\"",
+                "\"1.2.3-rc.1\"",
+                "\"1.10.0\"",
+                "\"99999999999999999999.0.1\"",
+            ],
+            (Ty::Money, Some(_)) if self.rng.percent(70) => &["0", "499.90", "-3", "1e3"],
+            (Ty::Money, _) => &["\"0 EUR\"", "\"499.90 EUR\"", "\"-3.5 EUR\"", "\"9000000000000000000 EUR\""],
             (Ty::Principal, _) => &["\"ann\"", "\"bob\"", "\"ci@example\""],
             (Ty::Enum(id), _) => {
                 let members = self.model.enums.get(*id).map(|def| def.members.as_slice()).unwrap_or_default();
                 return json!(self.rng.pick(members));
             }
-            (Ty::Record(_) | Ty::List(..), _) => return Json::Null,
+            (Ty::Record(_) | Ty::List(..) | Ty::Map(_), _) => return Json::Null,
         };
         serde_json::from_str(&self.rng.word(words)).unwrap_or(Json::Null)
     }

@@ -24,17 +24,27 @@ pub enum Ty {
     Str,
     /// `principal`
     Principal,
+    /// `date`
+    Date,
+    /// `size`
+    Size,
+    /// `version`
+    Version,
+    /// `money<EUR>`
+    Money,
     /// An enum, by index.
     Enum(usize),
     /// A record, by index.
     Record(usize),
     /// A list of at most so many.
     List(Box<Self>, usize),
+    /// A map from texts, of at most three entries.
+    Map(Box<Self>),
 }
 
 impl Ty {
     /// The types of single values without members.
-    pub const SCALARS: [Self; 9] = [
+    pub const SCALARS: [Self; 13] = [
         Self::Bool,
         Self::Int,
         Self::Decimal,
@@ -44,6 +54,10 @@ impl Ty {
         Self::Instant,
         Self::Str,
         Self::Principal,
+        Self::Date,
+        Self::Size,
+        Self::Version,
+        Self::Money,
     ];
 
     /// As it is written.
@@ -58,6 +72,11 @@ impl Ty {
             Self::Instant => "instant".to_owned(),
             Self::Str => "string<max 24>".to_owned(),
             Self::Principal => "principal".to_owned(),
+            Self::Date => "date".to_owned(),
+            Self::Size => "size".to_owned(),
+            Self::Version => "version".to_owned(),
+            Self::Money => "money<EUR>".to_owned(),
+            Self::Map(value) => format!("map<string<max 8>, {}, max 3>", value.word(model)),
             Self::Enum(id) => model.enums.get(*id).map(|def| def.name.clone()).unwrap_or_default(),
             Self::Record(id) => model.records.get(*id).map(|(name, _)| name.clone()).unwrap_or_default(),
             Self::List(element, max) => format!("list<{}, max {max}>", element.word(model)),
@@ -147,6 +166,8 @@ impl Model {
 
 const PERCENTS: [Option<&str>; 3] = [None, Some("percent"), Some("fraction")];
 const POINTS: [Option<&str>; 3] = [None, Some("points"), Some("fraction")];
+const SIZES: [Option<&str>; 4] = [None, Some("bytes"), Some("megabytes"), Some("kibibytes")];
+const MONEY: [Option<&str>; 2] = [None, Some("EUR")];
 const DURATIONS: [Option<&str>; 6] =
     [None, Some("milliseconds"), Some("seconds"), Some("minutes"), Some("hours"), Some("days")];
 
@@ -155,6 +176,8 @@ fn reading(rng: &mut Rng, ty: &Ty) -> Option<&'static str> {
         Ty::Percent => &PERCENTS,
         Ty::Points => &POINTS,
         Ty::Duration => &DURATIONS,
+        Ty::Size => &SIZES,
+        Ty::Money => &MONEY,
         _ => return None,
     };
     rng.pick(units).copied().flatten()
@@ -187,6 +210,8 @@ impl Maker {
         }
         let scalar = self.scalar_type();
         request.push(self.field(Ty::List(Box::new(scalar), 4)));
+        let entry = self.scalar_type();
+        request.push(self.field(Ty::Map(Box::new(entry))));
         let people = Ty::List(Box::new(Ty::Principal), 4);
         for (name, ty) in [("who", Ty::Principal), ("people", people), ("word", Ty::Str)] {
             request.push(Field {
@@ -276,8 +301,9 @@ impl Maker {
     /// Some type for a parameter of a function.
     pub(super) fn parameter_type(&mut self) -> Ty {
         let record = Ty::Record(self.rng.below(self.model.records.len()));
-        match self.rng.below(6) {
+        match self.rng.below(7) {
             0 => record,
+            6 => Ty::Map(Box::new(self.scalar_type())),
             1 => Ty::List(Box::new(record), 2),
             2 => Ty::List(Box::new(self.scalar_type()), 2),
             _ => self.scalar_type(),

@@ -206,3 +206,25 @@ fn the_gravest_objections_are_kept_in_whatever_order_they_come() -> Result<(), S
     assert!(kept.iter().all(|objection| objection.starts_with("p.b block")));
     Ok(())
 }
+
+#[test]
+fn an_entry_of_a_map_that_is_none_is_not_known() -> Result<(), String> {
+    let source = "request { a: int? b: map<string, bool> }\n\
+                  fn f(m: map<string, bool>?) -> bool = m[\"k\"] else true\n\
+                  fn g(m: map<string, bool>?) -> bool = \"k\" in m\n\
+                  policy p { rule r { block when f(none) } rule q { block when none in b }\n\
+                  rule s { block when g(none) } rule t { block when f(b) because \"there\" } }";
+    let expected = ["p.q block: unknown", "p.r block: unknown", "p.s block: unknown", "p.t block: there"];
+    assert_objections(source, json!({ "b": { "k": true } }), &expected)
+}
+
+/// A member of the first element of a list without elements is not known, and neither is whether the element is there.
+#[test]
+fn the_end_of_an_empty_list_is_not_known() -> Result<(), String> {
+    let source = "record R { a: int? }\nrequest { list: list<R> }\n\
+                  fn absent(item: R?) -> bool = item is none\n\
+                  policy p { rule r { block when absent(list.first) because \"absent\" }\n\
+                  rule q { block when list.last.a is none because \"none\" } }";
+    assert_objections(source, json!({ "list": [] }), &["p.q block: unknown", "p.r block: unknown"])?;
+    assert_objections(source, json!({ "list": [{ "a": null }] }), &["p.q block: none"])
+}
