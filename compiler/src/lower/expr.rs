@@ -173,8 +173,7 @@ impl<'a> Lower<'a> {
         }
         match &*e.kind {
             hir::Kind::Error | hir::Kind::Request => {}
-            // What is no place is a record that is none: an argument of a function.
-            hir::Kind::Member(..) => self.load_const(&Const::None, dst),
+            hir::Kind::Member(base, _) => self.member_of_none(base, dst),
             hir::Kind::Const(value) | hir::Kind::Param(_, value) => self.load_const(value, dst),
             hir::Kind::Now => self.emit(Op::Now { dst }),
             hir::Kind::Signal(id) => {
@@ -186,6 +185,19 @@ impl<'a> Lower<'a> {
                 self.emit(Op::Move { dst, src });
             }
             _ => self.operate(e, dst),
+        }
+    }
+
+    /// A member of what is no place: of a record that is none, as an argument of a function may be, or of an end of a
+    /// list that such a record would have.
+    fn member_of_none(&mut self, base: &Expr, dst: Reg) {
+        match &*base.kind {
+            hir::Kind::Member(base, _) => self.member_of_none(base, dst),
+            hir::Kind::End(list, last) => {
+                let src = self.end_of(list, *last);
+                self.emit(Op::Poison { dst, src });
+            }
+            _ => self.load_const(&Const::None, dst),
         }
     }
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use holdpoint_isa::ops::{BuiltinId, Cause, Konst, Label, OPS, Span, Thunk, WindowId};
-use holdpoint_isa::program::{Block, Const, Piece, Program, SourceMap};
+use holdpoint_isa::program::{Block, Const, Node, Piece, Program, SourceMap};
 use holdpoint_isa::types::{Kind, Scalar};
 use holdpoint_isa::{Builtin, Dec, Op, Reg, encode};
 use holdpoint_oracle::engine::build;
@@ -32,7 +32,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Result<Self, String> {
-        let source = "request { xs: list<int> a: int? }\nwindow w in \"UTC\" { open mon through sun }\n\
+        let source = "request { xs: list<int> a: int? m: map<string, int> }\nwindow w in \"UTC\" { open mon through sun }\n\
                       let l = now in w\n\
                       policy p { rule r { block because \"x\" } rule q { warn when l } }";
         let built = build("case", &[("case.hold".to_owned(), source.to_owned())], &|_| None)?;
@@ -57,6 +57,18 @@ impl Bench {
     /// The layout of a list of integers: that of `xs`.
     fn list_kind(&self) -> Kind {
         Kind::List { layout: 1, max: 8 }
+    }
+
+    /// Slot and kind of the map that is sent.
+    fn map(&self) -> Result<(holdpoint_isa::ops::Slot, Kind), String> {
+        let fields = self.program.layouts.first().map(|layout| layout.fields.as_slice()).unwrap_or_default();
+        let found = fields.iter().find_map(|field| match field.node {
+            Node::Map { slot, layout, max } => {
+                Some((holdpoint_isa::ops::Slot(slot), Kind::List { layout, max }))
+            }
+            _ => None,
+        });
+        found.ok_or_else(|| "no map".to_owned())
     }
 
     /// Puts a register into a state; where it is known, to a value.
@@ -112,7 +124,7 @@ impl Bench {
         let bytes = encode(&self.program).map_err(|error| error.to_string())?;
         let module = VerifiedProgram::load(&bytes).map_err(|error| error.to_string())?;
         let mut snapshot = Snapshot::new();
-        let request = b"{\"xs\": [4, 5]}";
+        let request = b"{\"xs\": [4, 5], \"m\": {\"k\": 7}}";
         snapshot.read(module.program(), request, b"").map_err(|error| error.to_string())?;
         let decision = Machine::new().decide(&module, &SourceMap::default(), &snapshot, 6);
         Ok(decision.objections[0].reason.clone())
@@ -355,6 +367,41 @@ fn lists() -> Vec<Case> {
     ]
 }
 
+fn version(text: &str) -> (Kind, Const) {
+    (Kind::Version, Const::Version(text.to_owned()))
+}
+
+/// Nanoseconds of a day.
+const DAY: i64 = 86_400_000_000_000;
+
+fn further() -> Vec<Case> {
+    let (b, i) = (Kind::Bool, Kind::Int);
+    vec![
+        case!(AddDays [int(7), int(2 * DAY)] -> i,
+            |dst, r, bench| Op::AddDays { dst, date: r[0], by: r[1] }, |s| strict(s, "9")),
+        case!(SubDays [int(7), int(2 * DAY)] -> i,
+            |dst, r, bench| Op::SubDays { dst, date: r[0], by: r[1] }, |s| strict(s, "5")),
+        case!(AddDays [int(7), int(DAY + 1)] -> i,
+            |dst, r, bench| Op::AddDays { dst, date: r[0], by: r[1] }, |s| strict(s, FAULT)),
+        binary!(DaysBetween, int(7), int(6), i, strict, "86400000000000"),
+        case!(DateIn [int(6)] -> i,
+            |dst, r, bench| Op::DateIn { dst, at: r[0], zone: bench.constant(Const::Str("Asia/Tokyo".to_owned())) },
+            |s| strict(s, "0")),
+        case!(WeekdayIn [int(6)] -> i,
+            |dst, r, bench| Op::WeekdayIn { dst, at: r[0], zone: bench.constant(Const::Str("UTC".to_owned())) },
+            |s| strict(s, "3")),
+        binary!(EqVersion, version("1.2.3"), version("1.2.3+b"), b, equality, "true"),
+        binary!(LtVersion, version("1.2.3"), version("1.10.0"), b, strict, "true"),
+        binary!(LeVersion, version("1.2.3"), version("1.2.3-rc"), b, strict, "false"),
+        case!(Major [version("7.8.9")] -> i, |dst, r, bench| Op::Major { dst, src: r[0] }, |s| strict(s, "7")),
+        case!(Minor [version("7.8.9")] -> i, |dst, r, bench| Op::Minor { dst, src: r[0] }, |s| strict(s, "8")),
+        case!(Patch [version("7.8.9")] -> i, |dst, r, bench| Op::Patch { dst, src: r[0] }, |s| strict(s, "9")),
+        case!(Matches [text("a/b")] -> b,
+            |dst, r, bench| Op::Matches { dst, text: r[0], pattern: bench.constant(Const::Str("a/*".to_owned())) },
+            |s| strict(s, "true")),
+    ]
+}
+
 /// Every way in which so many operands can stand.
 fn ways(count: usize) -> Vec<Vec<S>> {
     let mut ways = vec![Vec::new()];
@@ -385,7 +432,7 @@ fn outcome(case: &Case, states: &[S], before: &Const) -> Result<String, String> 
 }
 
 /// Operations that do not set a register; they have tests of their own below, or run in every decision.
-const CONTROL: [&str; 12] = [
+const CONTROL: [&str; 16] = [
     "Jump",
     "JumpIfFalse",
     "JumpIfTrue",
@@ -398,12 +445,16 @@ const CONTROL: [&str; 12] = [
     "Head",
     "Object",
     "Waive",
+    "First",
+    "Last",
+    "Lookup",
+    "HasKey",
 ];
 
 #[test]
 fn every_operation_does_what_its_row_says() -> Result<(), String> {
     let mut tried: BTreeSet<&str> = CONTROL.into_iter().collect();
-    for case in arithmetic().into_iter().chain(logic()).chain(lists()) {
+    for case in arithmetic().into_iter().chain(logic()).chain(lists()).chain(further()) {
         tried.insert(case.name);
         let before = match case.result {
             Kind::Bool => [Const::Bool(true), Const::Bool(false)],
@@ -500,5 +551,72 @@ fn a_let_that_was_run_is_not_run_again() -> Result<(), String> {
     bench.load(register, Const::Bool(false));
     bench.code.push(Op::Force { thunk: Thunk(0) });
     assert_eq!(bench.shown(register)?, "false");
+    Ok(())
+}
+
+#[test]
+fn ends_of_lists_are_elements_or_not_known() -> Result<(), String> {
+    for (state, expected) in [(S::Known, "49"), (S::None, UNKNOWN), (S::Unknown, UNKNOWN), (S::Fault, FAULT)]
+    {
+        let mut bench = Bench::new()?;
+        let kind = bench.list_kind();
+        let (list, first, last) = (bench.reg(kind), bench.reg(Kind::Int), bench.reg(Kind::Int));
+        let elem = bench.reg(Kind::Elem { layout: 1, max: 8 });
+        bench.set(list, state, &Const::Int(4));
+        if state == S::Known {
+            bench.load(last, Const::Int(9));
+            bench.code.push(Op::Push { list, value: last });
+        }
+        let slot = holdpoint_isa::ops::Slot(0);
+        bench.code.extend([
+            Op::First { elem, list, cause: Cause(0) },
+            Op::Field { dst: first, elem, slot },
+            Op::Last { elem, list, cause: Cause(0) },
+            Op::Field { dst: last, elem, slot },
+        ]);
+        let ten = bench.reg(Kind::Int);
+        bench.load(ten, Const::Int(10));
+        bench.code.push(Op::MulInt { dst: first, lhs: first, rhs: ten });
+        bench.code.push(Op::AddInt { dst: first, lhs: first, rhs: last });
+        assert_eq!(bench.shown(first)?, expected, "{state:?}");
+    }
+    let mut bench = Bench::new()?;
+    let (kind, value) = (bench.list_kind(), bench.reg(Kind::Int));
+    let (list, elem) = (bench.reg(kind), bench.reg(Kind::Elem { layout: 1, max: 8 }));
+    bench.code.push(Op::ListNew { dst: list });
+    bench.code.push(Op::First { elem, list, cause: Cause(0) });
+    bench.code.push(Op::Field { dst: value, elem, slot: holdpoint_isa::ops::Slot(0) });
+    assert_eq!(bench.shown(value)?, UNKNOWN);
+    Ok(())
+}
+
+/// The map that was sent has an entry `k`.
+#[test]
+fn entries_of_maps_are_values_or_none() -> Result<(), String> {
+    let known = |key: &str| (S::Known, key.to_owned());
+    let states = [
+        known("k"),
+        known("x"),
+        (S::None, String::new()),
+        (S::Unknown, String::new()),
+        (S::Fault, String::new()),
+    ];
+    let values = ["7", "none", UNKNOWN, UNKNOWN, FAULT];
+    let keys = ["true", "false", UNKNOWN, UNKNOWN, FAULT];
+    for ((state, key), (value, has)) in states.into_iter().zip(values.into_iter().zip(keys)) {
+        for lookup in [true, false] {
+            let mut bench = Bench::new()?;
+            let (map, kind) = bench.map()?;
+            let map_reg = bench.reg(kind);
+            let (name, dst) = (bench.reg(Kind::Str), bench.reg(if lookup { Kind::Int } else { Kind::Bool }));
+            bench.code.push(Op::Fact { dst: map_reg, slot: map });
+            bench.set(name, state, &Const::Str(key.clone()));
+            bench.code.push(match lookup {
+                true => Op::Lookup { dst, map: map_reg, key: name },
+                false => Op::HasKey { dst, map: map_reg, key: name },
+            });
+            assert_eq!(bench.shown(dst)?, if lookup { value } else { has }, "{state:?} {key}");
+        }
+    }
     Ok(())
 }

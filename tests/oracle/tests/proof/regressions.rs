@@ -82,6 +82,15 @@ fn members_of_none_are_none() -> Result<(), String> {
     assert_objections(source, json!({ "b": 7 }), &["p.r1 block: none"])
 }
 
+/// The list of a record that is none has no end that could be known.
+#[test]
+fn ends_of_lists_within_none_are_not_known() -> Result<(), String> {
+    let source = "record I { a: int }\nrecord R { list: list<I> }\nrequest { r: R? b: int }\n\
+                  fn f(s: R?) -> int = s.list.last.a\n\
+                  policy p { rule q { block when b == 7 and f(none) == 1 } }";
+    assert_objections(source, json!({ "b": 7 }), &["p.q block: unknown"])
+}
+
 #[test]
 fn none_takes_the_type_asked_for() -> Result<(), String> {
     let source = "request { a: int? b: duration? }\n\
