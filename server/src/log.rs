@@ -8,7 +8,7 @@
 //! leaf hash that was fixed when it was committed; what does not match is [`ReadError::Damaged`], never a decision.
 //!
 //! Reading order: [`record`], [`leaf`], [`keys`], [`filter`], [`scan`]; then, of the embedded log, `group`, `tables`,
-//! `open`, `writer`, `fold`, `read`, `query`, `store`.
+//! `overlay`, `open`, `writer`, `fold`, `read`, `query`, `store`.
 
 pub mod filter;
 pub mod keys;
@@ -19,6 +19,7 @@ pub mod scan;
 mod fold;
 mod group;
 mod open;
+mod overlay;
 mod query;
 mod read;
 mod store;

@@ -30,7 +30,7 @@ use crate::app::{App, DECISIONS, app};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::error::{Problem, ProblemKind};
-use crate::log::{DecisionLog, Health, OpenError, RedbLog};
+use crate::log::{DecisionLog, Health, OpenError, RedbLog, Stats};
 use crate::policy::Policy;
 
 /// Lines in the head of a request.
@@ -68,14 +68,14 @@ impl std::error::Error for ServeError {}
 
 /// Serves decisions by a policy until `shutdown` completes, then lets requests under way finish.
 ///
-/// `ready` is told the address as soon as connections are accepted there.
+/// `ready` is told the address as soon as connections are accepted there, and how much the log keeps by then.
 ///
 /// # Errors
 /// [`ServeError`].
 pub async fn serve(
     config: Config,
     policy: Policy,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(SocketAddr, Stats),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let now = Clock::System.now().ok_or(ServeError::Clock)?;
@@ -89,21 +89,22 @@ pub async fn serve(
 /// As [`serve()`], with decisions kept in a log that is open already.
 ///
 /// # Errors
-/// [`ServeError`], except that the log cannot be opened.
+/// [`ServeError`].
 pub async fn serve_from(
     log: Arc<dyn DecisionLog>,
     config: &Config,
     policy: Policy,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(SocketAddr, Stats),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    let stats = log.stats().map_err(|error| ServeError::Open(error.into()))?;
     let refused = |error| ServeError::Listen(config.listen, error);
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let mut health = log.health();
     let state = Arc::new(App::new(log, policy, Clock::System, &config.limits));
     tracing::info!(%address, policy = %state.active.policy.program.hash(), log = %state.log.id(), "serving");
-    ready(address);
+    ready(address, stats);
 
     let stop = async {
         tokio::select! {

@@ -25,7 +25,7 @@ fn child() {
     let Some(directory) = std::env::var_os(DIRECTORY) else { return };
     let mut config = Config::new(directory.into());
     config.listen.set_port(0);
-    let ready = |address| {
+    let ready = |address, _| {
         let mut out = std::io::stdout();
         writeln!(out, "\n{MARK}{address}").unwrap();
         out.flush().unwrap();
