@@ -5,6 +5,10 @@ mod bad_input;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod run;

@@ -54,8 +54,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(package: &str, data: &Path) -> Self {
+        Self::start_at(package, "127.0.0.1:0", data)
+    }
+
+    pub(crate) fn start_at(package: &str, listen: &str, data: &Path) -> Self {
         let mut child = binary()
-            .args(["serve", package, "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", package, "--listen", listen, "--data"])
             .arg(data)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -65,7 +69,7 @@ impl Server {
         let mut greeting = Vec::new();
         for line in lines.by_ref() {
             greeting.push(line.unwrap());
-            if greeting.last().is_some_and(|line| line.starts_with("curl ")) {
+            if greeting.last().is_some_and(|line| line.starts_with("curl ") || line.starts_with("to ask ")) {
                 break;
             }
         }
