@@ -32,6 +32,7 @@ use crate::config::{Config, Limits};
 use crate::error::{Problem, ProblemKind};
 use crate::log::{DecisionLog, Health, OpenError, RedbLog, Stats};
 use crate::policy::Policy;
+use crate::routes::Decided;
 
 /// Lines in the head of a request.
 const HEADERS_MAX: usize = 64;
@@ -226,7 +227,8 @@ async fn answer(
     let response = answered.unwrap_or_else(|_| Ok(too_late(&method, &path, deadline)));
     if let Ok(response) = &response {
         let (status, micros) = (response.status().as_u16(), started.elapsed().as_micros());
-        if response.status().is_server_error() {
+        // A verdict may be told by a status that else means a failure.
+        if response.status().is_server_error() && response.extensions().get::<Decided>().is_none() {
             tracing::warn!(%method, path, status, micros, "answered");
         } else {
             tracing::debug!(%method, path, status, micros, "answered");

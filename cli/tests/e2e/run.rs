@@ -47,6 +47,7 @@ pub(crate) fn with_input(args: &[&str], input: &str) -> Ran {
 /// A server that is killed when it is dropped.
 pub(crate) struct Server {
     child: Child,
+    log: tempfile::NamedTempFile,
     pub(crate) address: String,
     /// What it printed until it was ready.
     pub(crate) greeting: Vec<String>,
@@ -58,11 +59,12 @@ impl Server {
     }
 
     pub(crate) fn start_at(package: &str, listen: &str, data: &Path) -> Self {
+        let log = tempfile::NamedTempFile::new().unwrap();
         let mut child = binary()
             .args(["serve", package, "--listen", listen, "--data"])
             .arg(data)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log.reopen().unwrap())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -75,7 +77,12 @@ impl Server {
         }
         let listening = greeting.iter().find_map(|line| line.strip_prefix("listening on http://"));
         let address = listening.unwrap_or_else(|| panic!("{greeting:?}")).to_owned();
-        Self { child, address, greeting }
+        Self { child, log, address, greeting }
+    }
+
+    /// What it has logged.
+    pub(crate) fn logged(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap()
     }
 
     /// Kills it as `kill -9` does.

@@ -146,3 +146,18 @@ fn the_greeting_is_fit_for_a_shell_and_for_a_package_without_requests() {
     assert!(start("localhost:0", "c").address.starts_with("127.0.0.1:"));
     assert!(start("0", "d").address.starts_with("127.0.0.1:"));
 }
+
+#[test]
+fn a_verdict_that_shows_as_503_is_not_logged_as_a_failure() {
+    let place = tempfile::tempdir().unwrap();
+    let package = place.path().join("p");
+    fs::create_dir(&package).unwrap();
+    let policy =
+        "request { n: int }\ngroup g = directory(\"g\")\npolicy p { rule r { escalate to g when n > 3 } }\n";
+    fs::write(package.join("policy.hold"), policy).unwrap();
+    let server = Server::start(package.to_str().unwrap(), &place.path().join("data"));
+    let (status, answer) = server.ask("POST", "/v1/decisions?status=outcome", "{\"n\": 4}");
+    assert_eq!(status, 503);
+    assert_eq!(serde_json::from_str::<Value>(&answer).unwrap()["verdict"], "escalate");
+    assert_eq!(server.logged(), "");
+}

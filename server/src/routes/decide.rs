@@ -11,8 +11,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use holdpoint_isa::Verdict;
 
-use super::json;
 use super::parameters::Parameters;
+use super::{Decided, json};
 use crate::answer::{Head, decision};
 use crate::app::App;
 use crate::error::{Problem, ProblemKind, jitter};
@@ -93,6 +93,7 @@ fn answer(app: &App, stored: &Stored, status: Status) -> Result<Response, Proble
     };
     let bytes = decision(app.log.id(), stored).map_err(unreadable)?;
     let mut response = json(status, bytes);
+    response.extensions_mut().insert(Decided);
     if matches!(head.verdict, Verdict::Delay | Verdict::Escalate) {
         let decided_at = stored.record().map_err(unreadable)?.decided_at;
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after(head, decided_at)));

@@ -8,16 +8,17 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::json_of;
+use super::parameters::NoParameters;
 use crate::app::App;
 use crate::error::{Problem, ProblemKind};
 
 /// The process answers. A restart would not help a server that answers, so this says nothing else.
-pub(crate) async fn live() -> Response {
+pub(crate) async fn live(_: NoParameters) -> Response {
     json_of(StatusCode::OK, &json!({"status": "live"}))
 }
 
 /// Decisions can be made and kept.
-pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
+pub(crate) async fn ready(State(app): State<Arc<App>>, _: NoParameters) -> Response {
     match app.unready() {
         None => json_of(StatusCode::OK, &json!({"status": "ready"})),
         Some(why) => Problem::new(ProblemKind::Unavailable, why).into_response(),
@@ -25,6 +26,6 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 /// The log has been opened and the policy loaded, which both happen before the server listens.
-pub(crate) async fn startup() -> Response {
+pub(crate) async fn startup(_: NoParameters) -> Response {
     json_of(StatusCode::OK, &json!({"status": "started"}))
 }
