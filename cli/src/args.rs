@@ -11,8 +11,8 @@ use crate::exit;
 
 /// What `serve --help` says beyond the options.
 const SERVE_HELP: &str = "\
-A server has no sources of signals and other facts that callers do not send: they are unknown to it, and it names them
-when it starts. A rule that needs one objects, unless it says what an unknown fact means.
+A server has no sources of signals and other facts that callers do not send: they are unknown to it, and it \
+names them when it starts. A rule that needs one objects, unless it says what an unknown fact means.
 
 HOLDPOINT_LOG sets how much is logged to standard error: error, warn (the default), info, debug or trace.";
 
