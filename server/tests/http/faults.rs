@@ -212,7 +212,7 @@ async fn a_server_ends_when_its_log_fails() {
     let mut config = Config::new(std::path::PathBuf::new());
     config.listen.set_port(0);
     // The server is running when it is told the address.
-    let fail = |_, _| drop(log.health.send_replace(Health::Poisoned("the disk is gone".into())));
+    let fail = |_| drop(log.health.send_replace(Health::Poisoned("the disk is gone".into())));
     let served =
         serve_from(Arc::clone(&log) as Arc<dyn DecisionLog>, None, &config, policy("acme"), fail, pending())
             .await;

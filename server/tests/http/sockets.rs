@@ -245,7 +245,7 @@ async fn decisions_outlive_the_server_and_a_second_one_is_refused() {
 
     let config =
         Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Config::new(directory.path().to_owned()) };
-    let second = serve(config, policy("acme"), |_, _| (), std::future::pending()).await;
+    let second = serve(config, policy("acme"), |_| (), std::future::pending()).await;
     assert!(matches!(second, Err(ServeError::Open(OpenError::InUse(_)))));
     server.stop().await;
 
@@ -263,7 +263,7 @@ async fn an_address_that_is_taken_is_told() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let listen = taken.local_addr().unwrap();
     let config = Config { listen, ..Config::new(directory.path().to_owned()) };
-    let refused = serve(config, policy("acme"), |_, _| (), std::future::pending()).await.unwrap_err();
+    let refused = serve(config, policy("acme"), |_| (), std::future::pending()).await.unwrap_err();
     assert!(matches!(refused, ServeError::Listen(..)));
     assert!(refused.to_string().starts_with(&format!("cannot listen at {listen}")));
 }
