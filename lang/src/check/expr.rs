@@ -4,8 +4,8 @@ use holdpoint_isa::Dec;
 use holdpoint_isa::builtins::{Builtin, Param};
 use holdpoint_isa::program::Const;
 
-use super::Checker;
 use super::scope::{Meaning, TypeDef};
+use super::{Checker, hints};
 use crate::ast::{self, BinaryOp, ExprKind, Literal, UnaryOp};
 use crate::diag::messages;
 use crate::hir::{Compare, Expr, Kind, Type};
@@ -53,7 +53,8 @@ impl Checker<'_> {
         let diagnostic = if expected.same(&e.ty) {
             messages::may_be_none(e.span, &self.show(expected))
         } else {
-            messages::mismatch(e.span, &self.show(expected.required()), &self.show(&e.ty))
+            let diagnostic = messages::mismatch(e.span, &self.show(expected.required()), &self.show(&e.ty));
+            hints::unit(diagnostic, e, std::slice::from_ref(expected.required()))
         };
         self.report(diagnostic);
     }
@@ -160,6 +161,7 @@ impl Checker<'_> {
                     values.into_iter().map(|value| node(Kind::Const(value), element.clone(), span)).collect();
                 node(Kind::List(list), ty, span)
             }
+            Meaning::Broken => error(span),
             Meaning::Window(_) | Meaning::Group(_) | Meaning::Fn(_) => {
                 let what = format!("the {} `{name}`", meaning.what());
                 self.report(messages::not_allowed_here(span, &what, "a value"));
@@ -201,7 +203,10 @@ impl Checker<'_> {
                 node(Kind::Size(base), ty, span)
             }
             Type::List(..) => {
-                let diagnostic = messages::unknown_member(name.span, "a list", &name.name, &["size"]);
+                let diagnostic = match hints::is_size(&name.name) {
+                    true => messages::size_is_member(name.span, &name.name, name.span),
+                    false => messages::unknown_member(name.span, "a list", &name.name, &["size"]),
+                };
                 self.report(diagnostic);
                 error(span)
             }
@@ -219,7 +224,15 @@ impl Checker<'_> {
         if self.scopes.declared(enum_name).is_some() {
             return None;
         }
-        let (TypeDef::Enum(id), at) = *self.scopes.types.get(enum_name)? else { return None };
+        let (id, at) = match *self.scopes.types.get(enum_name)? {
+            (TypeDef::Enum(id), at) => (id, at),
+            (TypeDef::Broken, _) => return Some(error(span)),
+            (TypeDef::Record(_), at) => {
+                self.scopes.used.insert(at);
+                self.report(messages::type_as_value(base.span, enum_name));
+                return Some(error(span));
+            }
+        };
         self.scopes.used.insert(at);
         let ty = Type::Enum(id);
         if let Some((_, value, ty)) = self.enum_member(&name.name, Some(&ty)) {
@@ -314,7 +327,10 @@ impl Checker<'_> {
         let a = settled(a, &b.ty);
         if !a.ty.same(&b.ty) || !a.ty.is_scalar() || !b.ty.is_scalar() {
             let (left, right) = (self.show(&a.ty), self.show(&b.ty));
-            self.report(messages::not_comparable(span, (a.span, &left), (b.span, &right)));
+            let diagnostic = messages::not_comparable(span, (a.span, &left), (b.span, &right));
+            let (of_a, of_b) = (a.ty.required().clone(), b.ty.required().clone());
+            let diagnostic = hints::unit(diagnostic, &b, &[of_a]);
+            self.report(hints::unit(diagnostic, &a, &[of_b]));
             return error_of(Type::Bool, span);
         }
         let equality = matches!(compare, Compare::Eq | Compare::Ne);
@@ -364,7 +380,7 @@ impl Checker<'_> {
         let value = settled(value, &element);
         if !element.same(&value.ty) || !value.ty.is_scalar() {
             let diagnostic = messages::mismatch(value.span, &self.show(&element), &self.show(&value.ty));
-            self.report(diagnostic);
+            self.report(hints::unit(diagnostic, &value, &[element]));
             return error_of(Type::Bool, span);
         }
         node(Kind::In(value, list), Type::Bool, span)
@@ -399,7 +415,9 @@ impl Checker<'_> {
         } else {
             let takes: Vec<String> = ops::right_operands(op, lhs).iter().map(|ty| self.show(ty)).collect();
             let (l, r) = (self.show(lhs), self.show(rhs));
-            messages::no_operator(span, op.word(), (left.span, &l), (right.span, &r), &takes)
+            let diagnostic =
+                messages::no_operator(span, op.word(), (left.span, &l), (right.span, &r), &takes);
+            hints::unit(diagnostic, &right, &ops::right_operands(op, lhs))
         };
         self.report(diagnostic);
         error(span)
@@ -535,6 +553,10 @@ impl Checker<'_> {
     fn call(&mut self, path: &ast::Path, args: &[ast::Arg], span: Span) -> Expr {
         let name = path.text();
         let [single] = path.parts.as_slice() else {
+            if let Some(diagnostic) = hints::size(path, args, span) {
+                self.report(diagnostic);
+                return error(span);
+            }
             self.report(messages::unknown_thing(path.span, "function", &name, &[]));
             return error(span);
         };
@@ -551,6 +573,7 @@ impl Checker<'_> {
         }
         match Builtin::from_word(&name) {
             Some(builtin) => self.call_builtin(builtin, args, span),
+            None if self.scopes.broken.contains(name.as_str()) => error(span),
             None => {
                 let mut known = self.scopes.names(|meaning| matches!(meaning, Meaning::Fn(_)));
                 known.extend(Builtin::ALL.iter().map(|builtin| builtin.info().word));
@@ -611,6 +634,9 @@ impl Checker<'_> {
         let at = self.expr(&at.value, Some(&Type::Instant));
         self.expect(&at, &Type::Instant.optional());
         let at = settled(at, &Type::Instant);
+        if matches!(meaning, Some(Meaning::Broken)) {
+            return error(span);
+        }
         let Some(Meaning::Window(index)) = meaning else {
             self.report(messages::mismatch(window.value.span, "the name of a window", "something else"));
             return error(span);
@@ -626,6 +652,12 @@ impl Checker<'_> {
         let mut typed: Vec<Expr> = Vec::new();
         for e in list {
             // A member that may be none makes a list that may be unknown; no element is ever none.
+            let broken = element.as_ref().is_some_and(Type::is_error)
+                || typed.first().is_some_and(|first| first.ty.is_error());
+            if broken {
+                typed.push(self.expr(e, Some(&Type::Error)));
+                continue;
+            }
             let first = || typed.first().map(|first| first.ty.clone().optional());
             let hint = element.clone().or_else(first);
             let value = self.expr(e, hint.as_ref());

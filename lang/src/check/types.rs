@@ -39,6 +39,9 @@ impl<'a> Checker<'a> {
                     Some(first) => self.report(messages::second_request(decl.name.span, first.name.span)),
                     None => request = Some(decl),
                 },
+                ast::Item::Error(Some(broken)) if broken.is_type => {
+                    self.declare_type(&broken.name, TypeDef::Broken);
+                }
                 _ => {}
             }
         }
@@ -47,6 +50,7 @@ impl<'a> Checker<'a> {
                 self.package.request = Some(records.len());
                 records.push(decl);
             }
+            None if self.lacks_module() => {}
             None => self.report(messages::no_request(self.package_span())),
         }
         for decl in &records {
@@ -88,7 +92,8 @@ impl<'a> Checker<'a> {
         let first =
             if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
         match first {
-            Some(first) => self.report(messages::duplicate(name.span, &name.name, first)),
+            Some(first) if first == name.span => self.report(messages::basic_type(first, &name.name)),
+            Some(first) => self.report_duplicate(name, first),
             None => {
                 self.scopes.types.insert(name.name.clone(), (def, name.span));
             }
@@ -164,12 +169,13 @@ impl<'a> Checker<'a> {
 
     fn base_type(&mut self, written: &ast::TypeExpr) -> Type {
         let name = written.name.name.as_str();
+        let known = BASIC.iter().any(|(basic, _)| *basic == name) || self.scopes.types.contains_key(name);
         match name {
             "string" => return self.string_type(written),
             "list" => return self.list_type(written),
             _ => {}
         }
-        if !written.args.is_empty() {
+        if !written.args.is_empty() && known {
             self.report(messages::type_arguments(written.span, name, "without `<…>`"));
         }
         if let Some((_, ty)) = BASIC.iter().find(|(basic, _)| *basic == name) {
@@ -184,6 +190,7 @@ impl<'a> Checker<'a> {
                 self.scopes.used.insert(*span);
                 Type::Record(*id)
             }
+            Some((TypeDef::Broken, _)) => Type::Error,
             None => {
                 let basics = BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list"]);
                 let known: Vec<&str> = basics.chain(self.scopes.types.keys().map(String::as_str)).collect();
