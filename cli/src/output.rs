@@ -51,8 +51,8 @@ pub(crate) fn decision(decision: &Decision, title: &str) -> String {
     }
     section(&mut lines, "", &decision.objections);
     section(&mut lines, "warnings", &decision.warnings);
-    for (waiver, objection) in &decision.waived {
-        lines.push(format!("  waived by {}:", visible(waiver)));
+    for (waivers, objection) in &decision.waived {
+        lines.push(format!("  waived by {}:", visible(&waivers.join(", "))));
         entry(&mut lines, objection);
     }
     section(&mut lines, "on trial, without effect", &decision.trial);

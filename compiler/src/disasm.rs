@@ -51,6 +51,7 @@ fn show(constant: &Const) -> String {
         Const::Bool(value) => value.to_string(),
         Const::Int(value) => value.to_string(),
         Const::Dec(value) => format!("{value} (decimal)"),
+        Const::Version(text) => format!("{text} (version)"),
         Const::Str(text) => format!("{text:?}"),
     }
 }

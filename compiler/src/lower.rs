@@ -208,6 +208,7 @@ impl<'a> Lower<'a> {
             Const::Int(value) => (2, i128::from(*value), String::new()),
             Const::Dec(value) => (3, value.billionths(), String::new()),
             Const::Str(text) => (4, 0, text.clone()),
+            Const::Version(text) => (5, 0, text.clone()),
         };
         if let Some(konst) = self.constants.get(&key) {
             return *konst;

@@ -15,10 +15,28 @@ pub(crate) fn parts(package: &Package, lower: &mut Lower<'_>, e: &Expr, when: bo
     for (atom, when) in atoms(e, when) {
         let cond = lower.truth(atom);
         let (holds, fails) = say(package, lower, atom);
-        let unknown = vec![words(format!("{} is unknown", show(package, atom)))];
+        // Not shown: where a statement objects to what is unknown, its reason names the causes of all of these.
+        let unknown = facts(atom).into_iter().map(|fact| lower.value_piece(fact)).collect();
         pieces.push(Piece::Part { cond, when, holds, fails, unknown });
     }
     pieces
+}
+
+/// The facts and names whose values a part is made of, those within comprehensions apart.
+fn facts(e: &Expr) -> Vec<&Expr> {
+    match &*e.kind {
+        Kind::Member(..) | Kind::Signal(_) | Kind::Let(_) | Kind::Local(_) if e.ty.is_scalar() => vec![e],
+        Kind::Neg(e) | Kind::Not(e) | Kind::IsNone(e) | Kind::InWindow(e, _) | Kind::NextOpen(_, e) => {
+            facts(e)
+        }
+        Kind::Compare(_, a, b) | Kind::Arith(_, a, b) | Kind::Else(a, b) | Kind::In(a, b) => {
+            let mut list = facts(a);
+            list.extend(facts(b));
+            list
+        }
+        Kind::Call(_, args) | Kind::Builtin(_, args) => args.iter().flat_map(facts).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Parts that say nothing and only tell what is not known: the guard of a rule, which holds where the rule objects.
@@ -172,10 +190,15 @@ fn timed(package: &Package, e: &Expr) -> bool {
             false
         }
         Kind::Let(id) => package.lets.get(*id).is_some_and(|binding| timed(package, &binding.value)),
-        Kind::Member(e, _) | Kind::Size(e) | Kind::Not(e) | Kind::Neg(e) | Kind::IsNone(e) => {
-            timed(package, e)
-        }
-        Kind::InWindow(e, _) | Kind::NextOpen(_, e) => timed(package, e),
+        Kind::Member(e, _)
+        | Kind::Size(e)
+        | Kind::End(e, _)
+        | Kind::Matches(e, _)
+        | Kind::VersionPart(_, e)
+        | Kind::Not(e)
+        | Kind::Neg(e)
+        | Kind::IsNone(e) => timed(package, e),
+        Kind::InWindow(e, _) | Kind::NextOpen(_, e) | Kind::InZone(_, e, _) => timed(package, e),
         Kind::List(list) | Kind::Builtin(_, list) => list.iter().any(|e| timed(package, e)),
         Kind::And(a, b)
         | Kind::Or(a, b)

@@ -1,6 +1,8 @@
 //! Expressions as reasons name them: the source's own words in one canonical spelling.
 
-use holdpoint_isa::literal::{format_duration, format_instant, format_percent, format_points};
+use holdpoint_isa::literal::{
+    format_date_of, format_duration, format_instant, format_percent, format_points, format_size,
+};
 use holdpoint_isa::program::Const;
 use holdpoint_lang::ast::{Fold, Quantifier};
 use holdpoint_lang::hir::{Binder, Expr, Kind, Package, Type};
@@ -19,6 +21,10 @@ pub(crate) fn show(package: &Package, e: &Expr) -> String {
         Kind::Local(id) => package.locals.get(id.0).map(|local| local.name.clone()).unwrap_or_default(),
         Kind::Member(base, index) => member(package, base, *index),
         Kind::Size(list) => format!("{}.size", show(package, list)),
+        Kind::VersionPart(part, version) => format!("{}.{}", atom(package, version), part.word()),
+        Kind::End(list, last) => {
+            format!("{}.{}", atom(package, list), if *last { "last" } else { "first" })
+        }
         Kind::List(list) => format!("[{}]", join(package, list)),
         Kind::Not(inner) => match &*inner.kind {
             Kind::IsNone(value) => format!("{} is not none", show(package, value)),
@@ -35,6 +41,8 @@ pub(crate) fn show(package: &Package, e: &Expr) -> String {
         Kind::NextOpen(window, at) => {
             format!("next_open({}, {})", window_name(package, *window), show(package, at))
         }
+        Kind::Matches(text, pattern) => format!("matches({}, {pattern:?})", show(package, text)),
+        Kind::InZone(part, at, zone) => format!("{}({}, {zone:?})", part.word(), show(package, at)),
         Kind::IsNone(inner) => format!("{} is none", atom(package, inner)),
         Kind::Else(a, b) => format!("{} else {}", atom(package, a), atom(package, b)),
         Kind::If(c, a, b) => {
@@ -85,9 +93,12 @@ pub(crate) fn constant(package: &Package, value: &Const, ty: &Type) -> String {
     match (value, ty.required()) {
         (Const::None, _) => "none".to_owned(),
         (Const::Bool(value), _) => value.to_string(),
+        (Const::Version(text), _) => text.clone(),
         (Const::Str(text), _) => format!("{text:?}"),
         (Const::Int(value), Type::Duration) => format_duration(*value),
         (Const::Int(value), Type::Instant) => format_instant(*value),
+        (Const::Int(value), Type::Size) => format_size(*value),
+        (Const::Int(value), Type::Date) => format_date_of(*value),
         (Const::Int(index), Type::Enum(id)) => {
             let members = package.enums.get(*id).map(|def| def.members.as_slice()).unwrap_or_default();
             let member = usize::try_from(*index).ok().and_then(|index| members.get(index));
@@ -138,8 +149,8 @@ const fn fold_word(fold: Fold) -> &'static str {
 
 const fn sign(arith: Arith) -> &'static str {
     match arith {
-        Arith::AddInt | Arith::AddDec => "+",
-        Arith::SubInt | Arith::SubDec => "-",
+        Arith::AddInt | Arith::AddDec | Arith::DateDays | Arith::DaysDate => "+",
+        Arith::SubInt | Arith::SubDec | Arith::DateLessDays | Arith::DaysBetween => "-",
         Arith::DivDec | Arith::DivInt | Arith::DivDecInt => "/",
         _ => "*",
     }

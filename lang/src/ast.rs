@@ -107,6 +107,8 @@ pub struct Record {
     pub docs: Vec<String>,
     /// Its members.
     pub fields: Vec<FieldDecl>,
+    /// Whether some of them could not be read.
+    pub partial: bool,
 }
 
 /// A member of a record.

@@ -4,11 +4,13 @@
 //! Declarations may stand in any order and in any file of the package; what a declaration needs is checked when it is
 //! first needed, which also finds definitions that need themselves.
 
+mod call;
 mod claims;
 mod data;
 mod expr;
 mod hints;
 mod include;
+mod member;
 mod names;
 mod over;
 mod policy;
@@ -233,9 +235,14 @@ impl<'a> Checker<'a> {
 
     /// Reports a name declared twice, where the author can mend it: the library's declaration is always the first.
     fn report_duplicate(&mut self, name: &ast::Ident, first: Span) {
-        let swapped = self.in_library(name.span) && !self.in_library(first);
-        let (second, first) = if swapped { (first, name.span) } else { (name.span, first) };
+        let (second, first) = self.author_second(name.span, first);
         self.report(messages::duplicate(second, &name.name, first));
+    }
+
+    /// The second and the first of two declarations; what the library declares came first.
+    fn author_second(&self, second: Span, first: Span) -> (Span, Span) {
+        let swapped = self.in_library(second) && !self.in_library(first);
+        if swapped { (first, second) } else { (second, first) }
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

@@ -135,6 +135,12 @@ pub enum Type {
     Duration,
     /// Points in time.
     Instant,
+    /// Calendar dates.
+    Date,
+    /// Numbers of bytes.
+    Size,
+    /// Semantic versions.
+    Version,
     /// Text of at most so many bytes.
     Str(u32),
     /// Persons and services.
@@ -188,6 +194,21 @@ impl Type {
         let optional = matches!(self, Self::Optional(_) | Self::Error);
         let may_be_none = matches!(found, Self::Optional(_) | Self::None);
         self.same(found) && (optional || !may_be_none)
+    }
+
+    /// Whether its values are held as numbers and have an order.
+    pub fn is_numeric(&self) -> bool {
+        matches!(
+            self.required(),
+            Self::Int
+                | Self::Decimal
+                | Self::Percent
+                | Self::Points
+                | Self::Duration
+                | Self::Instant
+                | Self::Date
+                | Self::Size
+        )
     }
 
     /// Whether it is a single value rather than a list or a record.
@@ -454,6 +475,10 @@ pub enum Kind {
     Member(Expr, usize),
     /// The number of elements.
     Size(Expr),
+    /// A number of a version.
+    VersionPart(VersionPart, Expr),
+    /// The first element of a list, or its last one where the flag is set.
+    End(Expr, bool),
     /// A list of values.
     List(Vec<Expr>),
     /// `not`
@@ -472,6 +497,10 @@ pub enum Kind {
     InWindow(Expr, usize),
     /// The earliest instant from one on at which a window is open.
     NextOpen(usize, Expr),
+    /// What the clocks of a time zone show at an instant.
+    InZone(ZonePart, Expr, String),
+    /// Whether a text matches a glob.
+    Matches(Expr, String),
     /// `is none`
     IsNone(Expr),
     /// `a else b`
@@ -490,6 +519,51 @@ pub enum Kind {
     Call(usize, Vec<Expr>),
     /// A builtin.
     Builtin(Builtin, Vec<Expr>),
+}
+
+/// A number of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionPart {
+    /// The first.
+    Major,
+    /// The second.
+    Minor,
+    /// The third.
+    Patch,
+}
+
+impl VersionPart {
+    /// All of them, with the member that gives each.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("major", Self::Major), ("minor", Self::Minor), ("patch", Self::Patch)];
+
+    /// The member that gives it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Major => "major",
+            Self::Minor => "minor",
+            Self::Patch => "patch",
+        }
+    }
+}
+
+/// What is read off the clocks of a time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ZonePart {
+    /// The date.
+    Date,
+    /// The day of the week, a member of `Weekday`.
+    Weekday,
+}
+
+impl ZonePart {
+    /// The function that gives it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Date => "date_in",
+            Self::Weekday => "weekday_in",
+        }
+    }
 }
 
 /// A comparison; greater is less with its operands swapped.

@@ -84,8 +84,10 @@ impl<'s> Lexed<'s> {
             Some((from, before, at)) if runs_on && *at == start && is_number(before) => {
                 let all = text.get(from.saturating_sub(offset)..end.saturating_sub(offset));
                 sink.push(messages::no_token(LexError::NumberWord, Span::new(file, *from, end), all));
-                // `15min` is a duration already; of anything else nobody knows what it should be.
-                if !matches!(before, Token::Duration(_)) {
+                // `15min` is a duration already; what else was meant does not have this type.
+                let meant = all.and_then(messages::with_short_unit).unwrap_or_default();
+                let is_duration = holdpoint_isa::literal::duration(&meant).is_ok();
+                if !(is_duration && matches!(before, Token::Duration(_))) {
                     *before = Token::Bad(LexError::NumberWord);
                 }
                 *at = end;
@@ -126,6 +128,8 @@ fn is_number(token: &Token<'_>) -> bool {
             | Token::Percent(_)
             | Token::Points(_)
             | Token::Duration(_)
+            | Token::Size(_)
+            | Token::Version(_)
             | Token::Date(_)
             | Token::Time(_)
             | Token::Instant(_)
@@ -231,6 +235,14 @@ mod tests {
     #[test]
     fn literals_are_single_tokens() {
         assert_eq!(
+            shape("512MB 10GiB 1.5kB 0B"),
+            "Size(\"512MB\") Size(\"10GiB\") Size(\"1.5kB\") Size(\"0B\")"
+        );
+        assert_eq!(
+            shape("v1.2.3 v1.2.3-rc.1+b5 v1 v1.x"),
+            "Version(\"v1.2.3\") Version(\"v1.2.3-rc.1+b5\") Name(\"v1\") Name(\"v1\") Dot Name(\"x\")"
+        );
+        assert_eq!(
             shape("1h30m 80% 0.1pp 2026-12-18 09:00 2026-11-20T15:30+01:00 1_000 1.5 15ms"),
             "Duration(\"1h30m\") Percent(\"80%\") Points(\"0.1pp\") Date(\"2026-12-18\") Time(\"09:00\") \
              Instant(\"2026-11-20T15:30+01:00\") Int(\"1_000\") Decimal(\"1.5\") Duration(\"15ms\")"
@@ -250,7 +262,7 @@ mod tests {
         assert_eq!(codes("let x = 10minutes"), ["E0104@8..17"]);
         assert_eq!(codes("§§§ \"abc"), ["E0101@0..2", "E0102@7..11"]);
         assert_eq!(codes("a \u{202e} b"), ["E0103@2..5"]);
-        assert_eq!(codes("a // \u{202e}\u{7} b\n\"\u{1b}\""), ["E0103@5..8", "E0103@12..13"]);
+        assert_eq!(codes("a // \u{202e}\u{7} b\n\"\u{1b}\""), ["E0103@5..8", "E0103@13..14"]);
         assert_eq!(codes("# a\nb 'c' /* d\n */"), ["E0101@0..3", "E0101@6..9", "E0101@10..18"]);
     }
 

@@ -37,14 +37,22 @@ pub enum Arith {
     IntPercentOf,
     /// An integer, so many percent of which as a decimal.
     PercentOfInt,
-    /// A duration, of which so many percent.
-    DurationPercent,
-    /// So many percent of a duration.
-    PercentDuration,
-    /// A duration times a decimal.
-    DurationDec,
-    /// A decimal times a duration.
-    DecDuration,
+    /// A count of nanoseconds or bytes, of which so many percent.
+    CountPercent,
+    /// So many percent of such a count.
+    PercentCount,
+    /// Such a count times a decimal.
+    CountDec,
+    /// A decimal times such a count.
+    DecCount,
+    /// A date so many whole days later.
+    DateDays,
+    /// So many whole days after a date.
+    DaysDate,
+    /// A date so many whole days earlier.
+    DateLessDays,
+    /// From one date to another.
+    DaysBetween,
 }
 
 /// A type in the table.
@@ -62,6 +70,10 @@ pub enum Operand {
     Duration,
     /// `instant`
     Instant,
+    /// `date`
+    Date,
+    /// `size`
+    Size,
 }
 
 impl Operand {
@@ -74,6 +86,8 @@ impl Operand {
             Self::Points => Type::Points,
             Self::Duration => Type::Duration,
             Self::Instant => Type::Instant,
+            Self::Date => Type::Date,
+            Self::Size => Type::Size,
         }
     }
 }
@@ -133,15 +147,28 @@ overloads! {
     Sub (Duration, Duration) -> Duration => SubInt;
     Mul (Duration, Int) -> Duration => MulInt;
     Mul (Int, Duration) -> Duration => MulInt;
-    Mul (Duration, Percent) -> Duration => DurationPercent;
-    Mul (Percent, Duration) -> Duration => PercentDuration;
-    Mul (Duration, Decimal) -> Duration => DurationDec;
-    Mul (Decimal, Duration) -> Duration => DecDuration;
+    Mul (Duration, Percent) -> Duration => CountPercent;
+    Mul (Percent, Duration) -> Duration => PercentCount;
+    Mul (Duration, Decimal) -> Duration => CountDec;
+    Mul (Decimal, Duration) -> Duration => DecCount;
     Div (Duration, Duration) -> Decimal => DivInt;
     Add (Instant, Duration) -> Instant => AddInt;
     Add (Duration, Instant) -> Instant => AddInt;
     Sub (Instant, Duration) -> Instant => SubInt;
     Sub (Instant, Instant) -> Duration => SubInt;
+    Add (Date, Duration) -> Date => DateDays;
+    Add (Duration, Date) -> Date => DaysDate;
+    Sub (Date, Duration) -> Date => DateLessDays;
+    Sub (Date, Date) -> Duration => DaysBetween;
+    Add (Size, Size) -> Size => AddInt;
+    Sub (Size, Size) -> Size => SubInt;
+    Mul (Size, Int) -> Size => MulInt;
+    Mul (Int, Size) -> Size => MulInt;
+    Mul (Size, Percent) -> Size => CountPercent;
+    Mul (Percent, Size) -> Size => PercentCount;
+    Mul (Size, Decimal) -> Size => CountDec;
+    Mul (Decimal, Size) -> Size => DecCount;
+    Div (Size, Size) -> Decimal => DivInt;
 }
 
 /// How strongly operators bind, the weakest first.

@@ -183,6 +183,12 @@ pub enum Token<'s> {
     /// A length of time.
     #[regex(r"([0-9]+(w|d|h|m|s|ms))+", |lex| lex.slice())]
     Duration(&'s str),
+    /// A size.
+    #[regex(r"[0-9]+(\.[0-9]+)?(B|kB|MB|GB|TB|PB|KiB|MiB|GiB|TiB|PiB)", |lex| lex.slice())]
+    Size(&'s str),
+    /// A version.
+    #[regex(r"v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?", |lex| lex.slice())]
+    Version(&'s str),
     /// A calendar date.
     #[regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", |lex| lex.slice())]
     Date(&'s str),

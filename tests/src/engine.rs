@@ -105,7 +105,8 @@ fn brief(decision: &Decision) -> String {
     let mut out = format!("{}{until}\n", decision.verdict);
     let all = decision.objections.iter().map(|o| (String::new(), o));
     let all = all.chain(decision.warnings.iter().map(|o| (String::new(), o)));
-    let all = all.chain(decision.waived.iter().map(|(waiver, o)| (format!("waived by {waiver}: "), o)));
+    let all = all
+        .chain(decision.waived.iter().map(|(waiver, o)| (format!("waived by {}: ", waiver.join(", ")), o)));
     for (before, objection) in all.chain(decision.trial.iter().map(|o| ("trial: ".to_owned(), o))) {
         out.push_str(&format!("  {before}{}\n", one_line(objection)));
     }

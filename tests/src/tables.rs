@@ -149,10 +149,11 @@ fn precedence() -> Vec<Row> {
 }
 
 fn readings() -> Vec<Row> {
-    let mut rows = vec![row(["unit", "nanoseconds of one"])];
+    let mut rows = vec![row(["unit", "nanoseconds of one", "bytes of one"])];
     for (word, reading) in Reading::WORDS {
         let unit = reading.nanoseconds().map_or_else(String::new, |n| n.to_string());
-        rows.push(row([word, &unit]));
+        let bytes = reading.bytes().map_or_else(String::new, |n| n.to_string());
+        rows.push(row([word, &unit, &bytes]));
     }
     rows
 }

@@ -47,12 +47,23 @@ impl Machine {
     }
 }
 
-/// What a statement that fired says, its place in the lists decided.
+/// The list that an objection goes to.
+#[derive(Debug, Clone)]
 enum Place {
     Objection,
     Warning,
-    Waived(WaiverId),
+    Waived(Vec<WaiverId>),
     Trial,
+}
+
+/// A statement that fired, and what it says.
+struct Judged<'r> {
+    fired: Fired,
+    statement: &'r Statement,
+    rule: &'r Rule,
+    policy: &'r str,
+    verdict: Option<Verdict>,
+    place: Place,
 }
 
 /// A decision in the making.
@@ -97,8 +108,12 @@ impl<'r> Report<'r> {
         self.scores(machine);
         // Texts run code, which needs the machine whole.
         let fired = std::mem::take(&mut machine.fired);
-        for fired in &fired {
-            self.statement(machine, *fired);
+        let mut judged: Vec<Judged<'_>> =
+            fired.iter().filter_map(|fired| self.judge(machine, *fired)).collect();
+        // The gravest first, so that what is left out beyond the limit is never what decides.
+        judged.sort_by_key(|j| (std::cmp::Reverse(j.verdict), j.policy, &j.rule.name, j.fired.statement));
+        for judged in &judged {
+            self.statement(machine, judged);
         }
         machine.fired = fired;
         self.obligations(machine);
@@ -125,7 +140,7 @@ impl<'r> Report<'r> {
 
     /// Objects where no enforced policy governs, or where whether one does is not known.
     fn governing(&mut self, heads: &[(PolicyId, Value)]) {
-        let mut governed = false;
+        let (mut governed, mut doubtful) = (false, false);
         for (id, head) in heads {
             let Some(policy) = self.run.program().policies.get(id.index()) else { continue };
             let (unknown, fault) = match head {
@@ -138,6 +153,7 @@ impl<'r> Report<'r> {
                 Value::Unknown(cause) => (vec![self.cause(*cause)], None),
                 _ => (Vec::new(), None),
             };
+            doubtful |= !policy.trial;
             let why = fault.map_or_else(|| are_unknown(&unknown), str::to_owned);
             let place = self.map.policies.get(id.index()).map(|place| self.map.show(*place));
             let objection = Objection {
@@ -154,8 +170,9 @@ impl<'r> Report<'r> {
             };
             self.place(if policy.trial { Place::Trial } else { Place::Objection }, objection, None);
         }
-        if !governed {
-            self.system("no policy governs this request".to_owned(), false);
+        // Where it cannot be told whether a policy governs, that has been said.
+        if !governed && !doubtful {
+            self.system("no enforced policy governs this request".to_owned(), false);
         }
     }
 
@@ -176,53 +193,57 @@ impl<'r> Report<'r> {
         self.place(Place::Objection, objection, None);
     }
 
-    fn statement(&mut self, machine: &mut Machine, fired: Fired) {
+    /// What a statement that fired says, before any text is written.
+    fn judge(&self, machine: &Machine, fired: Fired) -> Option<Judged<'r>> {
         let program = self.run.program();
-        let Some(statement) = program.statements.get(fired.statement.index()) else { return };
-        let Some(rule) = program.rules.get(usize::from(statement.rule)) else { return };
-        let Some(policy) = program.policies.get(usize::from(rule.policy)) else { return };
-        let trial = rule.trial || policy.trial;
+        let statement = program.statements.get(fired.statement.index())?;
+        let rule = program.rules.get(usize::from(statement.rule))?;
+        let policy = program.policies.get(usize::from(rule.policy))?;
         let fault = matches!(fired.cond, Value::Fault(_));
-        let effect = match fired.cond {
-            Value::Fault(_) => Effect::Object(Verdict::Block),
-            Value::Bool(true) => statement.effect,
+        let effect = match (fired.cond, statement.effect) {
+            // Advice changes nothing, whatever becomes of it.
+            (Value::Fault(_), Effect::Object(_)) => Effect::Object(Verdict::Block),
+            (Value::Bool(true) | Value::Fault(_), effect) => effect,
             _ => statement.on_unknown,
-        };
-        let waiver = if fault { None } else { self.waiver(&machine.waived, statement.rule) };
-        let place = match (trial, effect, waiver) {
-            (true, _, _) => Place::Trial,
-            (false, Effect::Warn, _) => Place::Warning,
-            (false, Effect::Object(_), Some(waiver)) => Place::Waived(waiver),
-            (false, Effect::Object(_), None) => Place::Objection,
         };
         let verdict = match effect {
             Effect::Warn => None,
             Effect::Object(verdict) => Some(verdict),
         };
-        let rule_name = format!("{}.{}", policy.name, rule.name);
-        let objection = self.objection(machine, fired, statement, rule, rule_name, verdict);
-        let until = objection.until;
-        self.place(place, objection, Some(until));
+        let waivers = if fault { Vec::new() } else { self.waivers(&machine.waived, statement.rule) };
+        let place = match (rule.trial || policy.trial, verdict) {
+            (true, _) => Place::Trial,
+            (false, None) => Place::Warning,
+            (false, Some(_)) if !waivers.is_empty() => Place::Waived(waivers),
+            (false, Some(_)) => Place::Objection,
+        };
+        Some(Judged { fired, statement, rule, policy: &policy.name, verdict, place })
     }
 
-    /// The waiver that removes the objections of a rule.
-    fn waiver(&self, applied: &[WaiverId], rule: u16) -> Option<WaiverId> {
+    fn statement(&mut self, machine: &mut Machine, judged: &Judged<'r>) {
+        if !self.room(&judged.place) {
+            self.decision.left_out = self.decision.left_out.saturating_add(1);
+            if let (Place::Objection, Some(verdict)) = (&judged.place, judged.verdict) {
+                self.count(verdict, None);
+            }
+            return;
+        }
+        let objection = self.objection(machine, judged);
+        let until = objection.until;
+        self.place(judged.place.clone(), objection, Some(until));
+    }
+
+    /// The waivers that remove the objections of a rule.
+    fn waivers(&self, applied: &[WaiverId], rule: u16) -> Vec<WaiverId> {
         let waives = |id: &&WaiverId| {
             let waiver = self.run.program().waivers.get(id.index());
             waiver.is_some_and(|waiver| waiver.rules.contains(&rule))
         };
-        applied.iter().find(waives).copied()
+        applied.iter().filter(waives).copied().collect()
     }
 
-    fn objection(
-        &self,
-        machine: &mut Machine,
-        fired: Fired,
-        statement: &Statement,
-        rule: &Rule,
-        name: String,
-        verdict: Option<Verdict>,
-    ) -> Objection {
+    fn objection(&self, machine: &mut Machine, judged: &Judged<'r>) -> Objection {
+        let Judged { fired, statement, rule, policy, verdict, .. } = *judged;
         if let Some(witness) = statement.witness {
             machine.set(witness, fired.witness);
         }
@@ -230,14 +251,14 @@ impl<'r> Report<'r> {
         let (reason, unknown) = self.reason(machine, fired, statement);
         let fix = statement.fix.filter(|_| certain).and_then(|text| self.text(machine, text));
         let until = if certain && verdict == Some(Verdict::Delay) {
-            machine.until(self.run, statement)
+            machine.until(self.run, statement).filter(|end| *end > self.run.now)
         } else {
             None
         };
         let place: Option<&Position> = self.map.statements.get(fired.statement.index());
         Objection {
             verdict,
-            rule: name,
+            rule: format!("{policy}.{}", rule.name),
             reason,
             control: rule.control.clone(),
             source: place.map(|place| self.map.show(*place)),
@@ -290,44 +311,40 @@ impl<'r> Report<'r> {
         Some(Escalate { group, source, needs: escalate.needs, expires: escalate.expires })
     }
 
+    /// Whether another entry fits into a list.
+    fn room(&self, place: &Place) -> bool {
+        let len = match place {
+            Place::Objection => self.decision.objections.len(),
+            Place::Warning => self.decision.warnings.len(),
+            Place::Waived(_) => self.decision.waived.len(),
+            Place::Trial => self.decision.trial.len(),
+        };
+        len < limits::OBJECTIONS_MAX as usize
+    }
+
+    /// Lets a verdict count, and the end of a delay.
+    fn count(&mut self, verdict: Verdict, until: Option<i64>) {
+        self.decision.verdict = self.decision.verdict.max(verdict);
+        if verdict == Verdict::Delay {
+            self.delays.push(until);
+        }
+    }
+
     /// Puts an objection into its list; `until` is that of a statement.
     fn place(&mut self, place: Place, objection: Objection, until: Option<Option<i64>>) {
         if let (Place::Objection, Some(verdict)) = (&place, objection.verdict) {
-            self.decision.verdict = self.decision.verdict.max(verdict);
-            if verdict == Verdict::Delay {
-                self.delays.push(until.flatten());
-            }
+            self.count(verdict, until.flatten());
         }
-        let room = |len: usize| len < limits::OBJECTIONS_MAX as usize;
-        let decision = &mut self.decision;
         match place {
-            Place::Waived(waiver) => {
-                let name = self
-                    .run
-                    .program()
-                    .waivers
-                    .get(waiver.index())
-                    .map(|w| w.name.clone())
-                    .unwrap_or_default();
-                self.effective.insert(waiver);
-                if room(decision.waived.len()) {
-                    decision.waived.push((name, objection));
-                } else {
-                    decision.left_out = decision.left_out.saturating_add(1);
-                }
+            Place::Waived(waivers) => {
+                let name = |id: &WaiverId| self.run.program().waivers.get(id.index()).map(|w| w.name.clone());
+                let names: BTreeSet<String> = waivers.iter().filter_map(name).collect();
+                self.effective.extend(waivers);
+                self.decision.waived.push((names.into_iter().collect(), objection));
             }
-            Place::Objection | Place::Warning | Place::Trial => {
-                let list = match place {
-                    Place::Objection => &mut decision.objections,
-                    Place::Warning => &mut decision.warnings,
-                    _ => &mut decision.trial,
-                };
-                if room(list.len()) {
-                    list.push(objection);
-                } else {
-                    decision.left_out = decision.left_out.saturating_add(1);
-                }
-            }
+            Place::Objection => self.decision.objections.push(objection),
+            Place::Warning => self.decision.warnings.push(objection),
+            Place::Trial => self.decision.trial.push(objection),
         }
     }
 

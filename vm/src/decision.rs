@@ -1,7 +1,7 @@
 //! A decision and its canonical bytes.
 //!
 //! The bytes are what is stored, what is answered (with id, sequence and instant in front) and what a replay must
-//! give again. Objections are sorted by verdict, rule, place and reason, so that the order of rules in the source
+//! give again. Objections are sorted by verdict, rule, reason and place, so that the order of rules in the source
 //! cannot be told from them (rule `verdict.order-free`).
 
 use holdpoint_isa::Dec;
@@ -20,8 +20,8 @@ pub struct Decision {
     pub objections: Vec<Objection>,
     /// Advice, sorted.
     pub warnings: Vec<Objection>,
-    /// Objections that a waiver removed, with the waiver's name.
-    pub waived: Vec<(String, Objection)>,
+    /// Objections that waivers removed, with the names of all that would.
+    pub waived: Vec<(Vec<String>, Objection)>,
     /// What rules and policies on trial would have said.
     pub trial: Vec<Objection>,
     /// Scores that were counted, with what each is made of.
@@ -127,8 +127,11 @@ impl Decision {
             w.raw(",\"warnings\":").list(&self.warnings, Writer::objection);
         }
         if !self.waived.is_empty() {
-            w.raw(",\"waived\":").list(&self.waived, |w, (waiver, objection)| {
-                w.raw("{\"waiver\":").string(waiver).raw(",");
+            w.raw(",\"waived\":").list(&self.waived, |w, (waivers, objection)| {
+                w.raw("{\"waivers\":").list(waivers, |w, name| {
+                    w.string(name);
+                });
+                w.raw(",");
                 w.members(objection);
             });
         }

@@ -3,14 +3,21 @@
 //! Operands that are not values proper decide first: a fault before an unknown, the left before the right
 //! (rule `eval.strict`). The Kleene operators look at both before they give up (rule `eval.kleene`).
 
+use std::cmp::Ordering;
+
 use holdpoint_isa::builtins::Builtin;
+use holdpoint_isa::literal::{Version, date_of_days, version};
 use holdpoint_isa::ops::{BuiltinId, Cause, Konst, Label, Op, Reg, WindowId};
 use holdpoint_isa::program::{CommonCause, Const};
 use holdpoint_isa::{Dec, Fault};
 
-use crate::machine::{Machine, Run, next, same};
-use crate::value::{Cursor, Space, StrRef, Value};
-use crate::window::{NextChange, Openness};
+use crate::glob;
+use crate::machine::{Machine, Run, next, precedence, same};
+use crate::value::{Cursor, ListRef, Space, StrRef, Value};
+use crate::window::{NextChange, Openness, PreparedZone};
+
+/// Nanoseconds of a day.
+const DAY: i64 = 86_400_000_000_000;
 
 impl Machine {
     /// Runs one operation and tells where to go on; nothing at the end of a block.
@@ -37,6 +44,7 @@ impl Machine {
             }
             Op::Push { list, value } => return self.done(at, |m| m.push(run, list, m.get(value))),
             Op::InList { dst, value, list } => (dst, self.in_list(run, value, list)?),
+            Op::Matches { dst, text, pattern } => (dst, self.matches(run, text, pattern)?),
             Op::Call { dst, builtin, args } => (dst, self.call(run, builtin, args)?),
             _ => self.compute(run, op),
         };
@@ -69,10 +77,20 @@ impl Machine {
             Op::EqBool { dst, lhs, rhs }
             | Op::EqInt { dst, lhs, rhs }
             | Op::EqDec { dst, lhs, rhs }
-            | Op::EqStr { dst, lhs, rhs } => (dst, equal(run, self.get(lhs), self.get(rhs))),
+            | Op::EqStr { dst, lhs, rhs }
+            | Op::EqVersion { dst, lhs, rhs } => (dst, equal(run, self.get(lhs), self.get(rhs))),
+            Op::LtVersion { dst, lhs, rhs } => (dst, self.version2(run, lhs, rhs, Ordering::is_lt)),
+            Op::LeVersion { dst, lhs, rhs } => (dst, self.version2(run, lhs, rhs, Ordering::is_le)),
+            Op::Major { dst, src } => (dst, self.part(run, src, |version| version.major())),
+            Op::Minor { dst, src } => (dst, self.part(run, src, |version| version.minor())),
+            Op::Patch { dst, src } => (dst, self.part(run, src, |version| version.patch())),
             Op::InWindow { dst, at, window } => (dst, self.in_window(run, at, window)),
             Op::NextOpen { dst, at, window } => (dst, self.next_open(run, at, window)),
+            Op::DateIn { dst, at, zone } => (dst, self.in_zone(run, at, zone, PreparedZone::date)),
+            Op::WeekdayIn { dst, at, zone } => (dst, self.in_zone(run, at, zone, PreparedZone::weekday)),
             Op::Len { dst, list } => (dst, self.len(list)),
+            Op::First { elem, list, cause } => (elem, self.end_of(run, list, cause, false)),
+            Op::Last { elem, list, cause } => (elem, self.end_of(run, list, cause, true)),
             _ => self.number(run, op),
         }
     }
@@ -97,6 +115,11 @@ impl Machine {
                 (dst, self.int_dec(count, percent, |a, b| int(b.percent_of_int(a))))
             }
             Op::CountIf { dst, cond } => (dst, count_if(self.get(dst), self.get(cond))),
+            Op::AddDays { dst, date, by } => (dst, self.int2(date, by, |a, b| moved(a, b, i64::checked_add))),
+            Op::SubDays { dst, date, by } => (dst, self.int2(date, by, |a, b| moved(a, b, i64::checked_sub))),
+            Op::DaysBetween { dst, lhs, rhs } => {
+                (dst, self.int2(lhs, rhs, |a, b| int(a.checked_sub(b).and_then(|d| d.checked_mul(DAY)))))
+            }
             Op::AddDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_add(b)))),
             Op::SubDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_sub(b)))),
             Op::MulDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_mul(b)))),
@@ -189,6 +212,26 @@ impl Machine {
         }
     }
 
+    fn version2(&self, run: Run<'_>, lhs: Reg, rhs: Reg, f: impl Fn(Ordering) -> bool) -> Value {
+        match (self.get(lhs), self.get(rhs)) {
+            (Value::Version(a), Value::Version(b)) => {
+                precedence(run, a, b).map_or(Value::UNSET, |order| Value::Bool(f(order)))
+            }
+            (a, b) => poison2(a, b),
+        }
+    }
+
+    /// A number of a version.
+    fn part(&self, run: Run<'_>, src: Reg, f: impl Fn(&Version<'_>) -> Option<i64>) -> Value {
+        match self.get(src) {
+            Value::Version(text) => {
+                let text = run.snapshot.text(&run.program().constants, text);
+                version(text).map_or(Value::UNSET, |version| int(f(&version)))
+            }
+            other => Value::poison(other),
+        }
+    }
+
     fn fold_int(&self, lhs: Reg, rhs: Reg, f: impl Fn(i64, i64) -> i64) -> Value {
         match (self.get(lhs), self.get(rhs)) {
             (Value::None, Value::Int(b)) => Value::Int(b),
@@ -213,6 +256,30 @@ impl Machine {
             Value::None => Value::None,
             other => Value::poison(other),
         }
+    }
+
+    /// The first or last element of a list.
+    fn end_of(&self, run: Run<'_>, list: Reg, cause: Cause, last: bool) -> Value {
+        let found = match self.get(list) {
+            Value::List(found) => found,
+            other => return Value::poison(other),
+        };
+        let Some(others) = found.len.checked_sub(1) else { return Value::Unknown(cause.0) };
+        let stride = run.module.strides.get(list.index()).copied().unwrap_or(0);
+        let skipped = if last { others.saturating_mul(stride.into()) } else { 0 };
+        Value::Elem(Cursor { at: found.start.saturating_add(skipped), left: 1 })
+    }
+
+    /// Whether the numbers of a list go up; where `strict` is set, none may stand twice.
+    fn ascending(&mut self, run: Run<'_>, list: ListRef, strict: bool) -> Result<Value, Fault> {
+        self.burn(u64::from(list.len))?;
+        let mut pairs = self.scalars(run, list).zip(self.scalars(run, list).skip(1));
+        let rises = |(a, b): (Value, Value)| match (a, b) {
+            (Value::Int(a), Value::Int(b)) => a < b || (a == b && !strict),
+            (Value::Dec(a), Value::Dec(b)) => a < b || (a == b && !strict),
+            _ => false,
+        };
+        Ok(Value::Bool(pairs.all(rises)))
     }
 
     fn in_list(&mut self, run: Run<'_>, value: Reg, list: Reg) -> Result<Value, Fault> {
@@ -263,6 +330,24 @@ impl Machine {
         })
     }
 
+    /// What a time zone's clocks show at an instant.
+    fn in_zone(&self, run: Run<'_>, at: Reg, zone: Konst, show: impl Fn(&PreparedZone, i64) -> i64) -> Value {
+        let Some(zone) = run.module.zones.get(&zone.0) else { return Value::UNSET };
+        self.int1(at, |at| Value::Int(show(zone, at)))
+    }
+
+    fn matches(&mut self, run: Run<'_>, text: Reg, pattern: Konst) -> Result<Value, Fault> {
+        let Some(glob) = run.module.globs.get(&pattern.0) else { return Ok(Value::UNSET) };
+        match self.get(text) {
+            Value::Str(text) => {
+                self.burn(glob::cost(glob, text.len))?;
+                let text = run.snapshot.text(&run.program().constants, text);
+                Ok(Value::Bool(glob::matches(glob, text)))
+            }
+            other => Ok(Value::poison(other)),
+        }
+    }
+
     fn call(&mut self, run: Run<'_>, builtin: BuiltinId, args: Reg) -> Result<Value, Fault> {
         let Some(builtin) = Builtin::from_id(builtin.0) else { return Ok(Value::UNSET) };
         self.burn(u64::from(builtin.info().cost))?;
@@ -276,7 +361,13 @@ impl Machine {
             (Builtin::Complement, Value::Dec(a), _) => dec(Dec::HUNDRED.checked_sub(a)),
             (Builtin::Ratio, Value::Int(a), Value::Int(b)) => ratio(run, a, b),
             (Builtin::AbsDuration, Value::Int(a), _) => int(a.checked_abs()),
-            (Builtin::Complement | Builtin::AbsDuration, a, _) => Value::poison(a),
+            (Builtin::Ascending, Value::List(list), _) => self.ascending(run, list, false)?,
+            (Builtin::StrictlyAscending, Value::List(list), _) => self.ascending(run, list, true)?,
+            (
+                Builtin::Complement | Builtin::AbsDuration | Builtin::Ascending | Builtin::StrictlyAscending,
+                a,
+                _,
+            ) => Value::poison(a),
             (_, a, b) => poison2(a, b),
         })
     }
@@ -368,6 +459,18 @@ fn equal(run: Run<'_>, a: Value, b: Value) -> Value {
     }
 }
 
+/// A date moved by a duration of whole days.
+fn moved(date: i64, by: i64, go: impl Fn(i64, i64) -> Option<i64>) -> Value {
+    if by.checked_rem(DAY) != Some(0) {
+        return Value::Fault(Fault::NotWholeDays);
+    }
+    let days = by.checked_div(DAY).and_then(|days| go(date, days));
+    match days.and_then(date_of_days) {
+        Some(date) => Value::Int(date.0.into()),
+        None => Value::Fault(Fault::NoSuchDate),
+    }
+}
+
 fn count_if(count: Value, cond: Value) -> Value {
     match (count, cond) {
         (Value::Int(count), Value::Bool(true)) => int(count.checked_add(1)),
@@ -412,9 +515,12 @@ pub(crate) fn constant(run: Run<'_>, konst: Konst) -> Value {
         Some(Const::Bool(value)) => Value::Bool(*value),
         Some(Const::Int(value)) => Value::Int(*value),
         Some(Const::Dec(value)) => Value::Dec(*value),
-        Some(Const::Str(text)) => {
-            let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
-            Value::Str(StrRef { space: Space::Constant, start: u32::from(konst.0), len })
-        }
+        Some(Const::Str(text)) => Value::Str(constant_text(konst, text)),
+        Some(Const::Version(text)) => Value::Version(constant_text(konst, text)),
     }
+}
+
+fn constant_text(konst: Konst, text: &str) -> StrRef {
+    let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    StrRef { space: Space::Constant, start: u32::from(konst.0), len }
 }

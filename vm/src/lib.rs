@@ -10,6 +10,7 @@
 mod decide;
 pub mod decision;
 mod exec;
+mod glob;
 mod jcs;
 pub mod machine;
 pub mod request;

@@ -3,14 +3,17 @@
 //! What one operation does stands in `exec`; what it costs stands in the table of operations. A machine is reused from
 //! decision to decision and then allocates nothing but texts.
 
+use std::cmp::Ordering;
+
 use holdpoint_isa::Fault;
+use holdpoint_isa::literal::version;
 use holdpoint_isa::ops::{PolicyId, Reg, StatementId, Thunk, WaiverId};
 use holdpoint_isa::program::{Block, Program};
 use holdpoint_isa::types::Kind;
 
 use crate::exec::poison2;
 use crate::snapshot::Snapshot;
-use crate::value::{ListRef, Value};
+use crate::value::{ListRef, StrRef, Value};
 use crate::verify::VerifiedProgram;
 
 /// What a run is about: the module, the facts and the instant. Nothing of it changes while code runs.
@@ -226,8 +229,16 @@ pub(crate) fn same(run: Run<'_>, a: Value, b: Value) -> bool {
             let constants = &run.program().constants;
             run.snapshot.text(constants, a) == run.snapshot.text(constants, b)
         }
+        (Value::Version(a), Value::Version(b)) => precedence(run, a, b) == Some(Ordering::Equal),
         (a, b) => a == b,
     }
+}
+
+/// Which of two versions comes first; every version was checked when it was read.
+pub(crate) fn precedence(run: Run<'_>, a: StrRef, b: StrRef) -> Option<Ordering> {
+    let text = |text: StrRef| run.snapshot.text(&run.program().constants, text);
+    let (a, b) = (version(text(a)).ok()?, version(text(b)).ok()?);
+    Some(a.precedence(&b))
 }
 
 /// Where an operation that does not jump goes on.

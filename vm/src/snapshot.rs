@@ -45,7 +45,7 @@ impl Snapshot {
             Space::Scratch => stretch(&self.scratch),
             Space::Constant => {
                 match usize::try_from(text.start).ok().and_then(|index| constants.get(index)) {
-                    Some(Const::Str(words)) => Some(words.as_str()),
+                    Some(Const::Str(words) | Const::Version(words)) => Some(words.as_str()),
                     _ => None,
                 }
             }

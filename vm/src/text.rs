@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use holdpoint_isa::limits;
-use holdpoint_isa::literal::{format_duration, format_instant, format_percent, format_points};
+use holdpoint_isa::literal::{
+    format_date_of, format_duration, format_instant, format_percent, format_points, format_size,
+};
 use holdpoint_isa::ops::Reg;
 use holdpoint_isa::program::{Piece, Text};
 use holdpoint_isa::types::Scalar;
@@ -115,10 +117,14 @@ fn show_scalar(run: Run<'_>, value: Value, scalar: Scalar, written: &mut Written
         (Value::Bool(value), _) => out.push_str(if value { "true" } else { "false" }),
         (Value::Int(value), Scalar::Duration) => out.push_str(&format_duration(value)),
         (Value::Int(value), Scalar::Instant) => out.push_str(&format_instant(value)),
+        (Value::Int(value), Scalar::Date) => out.push_str(&format_date_of(value)),
+        (Value::Int(value), Scalar::Size) => out.push_str(&format_size(value)),
         (Value::Int(value), Scalar::Enum(index)) => out.push_str(member(run, index, value)),
         (Value::Int(value), _) => out.push_str(&value.to_string()),
         (Value::Dec(value), scalar) => out.push_str(&show_decimal(value, scalar)),
-        (Value::Str(text), _) => out.push_str(run.snapshot.text(&run.program().constants, text)),
+        (Value::Str(text) | Value::Version(text), _) => {
+            out.push_str(run.snapshot.text(&run.program().constants, text))
+        }
         (Value::List(_) | Value::Elem(_), _) => {}
     }
 }

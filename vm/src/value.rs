@@ -66,6 +66,8 @@ pub enum Value {
     List(ListRef),
     /// A position in a list.
     Elem(Cursor),
+    /// A version, as its text.
+    Version(StrRef),
 }
 
 impl Value {

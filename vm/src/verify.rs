@@ -9,13 +9,16 @@ mod bounds;
 mod code;
 mod layout;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use holdpoint_isa::codec::{CodecError, ModuleHash};
 use holdpoint_isa::limits;
-use holdpoint_isa::program::{Block, Program, SEMANTICS_VERSION};
+use holdpoint_isa::literal::Glob;
+use holdpoint_isa::ops::{Konst, Op};
+use holdpoint_isa::program::{Block, Const, Program, SEMANTICS_VERSION};
 
-use crate::window::{PreparedWindow, Zones};
+use crate::window::{PreparedWindow, PreparedZone, Zones};
 pub use bounds::Bounds;
 
 /// A module that was verified.
@@ -25,6 +28,10 @@ pub struct VerifiedProgram {
     bytes: Vec<u8>,
     hash: ModuleHash,
     pub(crate) windows: Vec<PreparedWindow>,
+    /// The time zones that operations name, by the index of the constant.
+    pub(crate) zones: BTreeMap<u16, PreparedZone>,
+    /// The globs that operations name, by the index of the constant.
+    pub(crate) globs: BTreeMap<u16, Glob>,
     /// Cells of one element, by the register that walks the list.
     pub(crate) strides: Vec<u16>,
 }
@@ -93,8 +100,18 @@ impl VerifiedProgram {
             PreparedWindow::new(&zones, window).map_err(|_| LoadError::Zone(window.zone.clone()))
         });
         let windows = prepared.collect::<Result<_, _>>()?;
+        let zones = named_zones(&program, &zones)?;
+        let globs = named_globs(&program);
         let strides = program.registers.iter().map(|kind| layout::stride(&program, *kind)).collect();
-        Ok(Self { hash: ModuleHash::of(bytes), bytes: bytes.to_vec(), program, windows, strides })
+        Ok(Self {
+            hash: ModuleHash::of(bytes),
+            bytes: bytes.to_vec(),
+            program,
+            windows,
+            zones,
+            globs,
+            strides,
+        })
     }
 
     /// The module's identity.
@@ -118,12 +135,44 @@ impl VerifiedProgram {
     }
 }
 
+/// Prepares the time zones that operations name.
+fn named_zones(program: &Program, zones: &Zones) -> Result<BTreeMap<u16, PreparedZone>, LoadError> {
+    let mut named = BTreeMap::new();
+    for op in &program.code {
+        let (Op::DateIn { zone, .. } | Op::WeekdayIn { zone, .. }) = op else { continue };
+        let Some(Const::Str(name)) = program.constants.get(zone.index()) else { continue };
+        if !named.contains_key(&zone.0) {
+            let zone_named = PreparedZone::new(zones, name).map_err(|_| LoadError::Zone(name.clone()))?;
+            named.insert(zone.0, zone_named);
+        }
+    }
+    Ok(named)
+}
+
+/// Reads the globs that operations name; the verifier has seen that each can be read.
+fn named_globs(program: &Program) -> BTreeMap<u16, Glob> {
+    let patterns = program.code.iter().filter_map(|op| match op {
+        Op::Matches { pattern, .. } => Some((pattern.0, named_glob(program, *pattern)?)),
+        _ => None,
+    });
+    patterns.collect()
+}
+
+/// The glob in a constant.
+fn named_glob(program: &Program, pattern: Konst) -> Option<Glob> {
+    match program.constants.get(pattern.index()) {
+        Some(Const::Str(text)) => holdpoint_isa::literal::glob(text).ok(),
+        _ => None,
+    }
+}
+
 /// Verifies a module.
 ///
 /// # Errors
 /// [`LoadError::Invalid`] with the first rule that it breaks.
 pub fn verify(program: &Program) -> Result<(), LoadError> {
     sizes(program)?;
+    constants(program)?;
     layout::check(program)?;
     references(program)?;
     let admission = bounds::entry(program, program.admission, &code::check)?.limited()?;
@@ -181,6 +230,18 @@ fn sizes(program: &Program) -> Result<(), LoadError> {
         ("enums", program.enums.len()),
     ] {
         within(what, len, index)?;
+    }
+    Ok(())
+}
+
+/// Checks that constants are what they are said to be.
+fn constants(program: &Program) -> Result<(), LoadError> {
+    for (index, constant) in program.constants.iter().enumerate() {
+        let Const::Version(text) = constant else { continue };
+        let fits = text.len() <= limits::VERSION_BYTES_MAX as usize;
+        if !fits || holdpoint_isa::literal::version(text).is_err() {
+            return invalid(format!("constant {index} is no version"));
+        }
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ use std::fmt;
 
 use holdpoint_isa::limits::HORIZON_DAYS;
 use holdpoint_isa::window::{Calendar, Span, Window};
+use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 pub use check::never_open;
@@ -102,6 +103,33 @@ impl Zones {
             Some(found) if spelling.as_deref() == Some(zone) => Ok(found),
             _ => Err(UnknownZone { zone: zone.to_owned(), spelling }),
         }
+    }
+}
+
+/// What is added to a count of days since 1970-01-01, a Thursday, so that Mondays are multiples of seven.
+const THURSDAY: i64 = 3;
+
+/// A time zone made ready to be asked.
+#[derive(Debug, Clone)]
+pub struct PreparedZone(TimeZone);
+
+impl PreparedZone {
+    /// Prepares a time zone.
+    pub fn new(zones: &Zones, name: &str) -> Result<Self, UnknownZone> {
+        zones.get(name).map(Self)
+    }
+
+    /// The date on the zone's clocks at an instant, as days since 1970-01-01.
+    pub fn date(&self, at: i64) -> i64 {
+        let second = at.div_euclid(NANOS);
+        // Every instant in nanoseconds is one that the database can be asked about.
+        let offset = Timestamp::from_second(second).map_or(0, |at| i64::from(self.0.to_offset(at).seconds()));
+        second.saturating_add(offset).div_euclid(DAY)
+    }
+
+    /// The day of the week on the zone's clocks at an instant; Monday is 0.
+    pub fn weekday(&self, at: i64) -> i64 {
+        self.date(at).saturating_add(THURSDAY).rem_euclid(7)
     }
 }
 

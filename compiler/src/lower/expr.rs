@@ -6,18 +6,20 @@
 use holdpoint_isa::ops::{Konst, Op, Reg, Slot, Thunk, WindowId};
 use holdpoint_isa::program::{Const, Field, Node};
 use holdpoint_isa::types::{Kind, Scalar};
-use holdpoint_lang::hir::{self, Compare, Expr, Type};
+use holdpoint_lang::hir::{self, Compare, Expr, Type, VersionPart, ZonePart};
 use holdpoint_lang::ops::Arith;
 
 use super::{Binding, Lower};
 use crate::layout::{kind, scalar};
 use crate::show::show;
 
-/// Where a member lies: in the root layout, or in the element in a register.
-#[derive(Debug, Clone, Copy)]
+/// Where a member lies: in the root layout, in the element in a register, or in the element at an end of a list,
+/// which is looked up where the member is loaded.
+#[derive(Debug, Clone)]
 pub(super) enum Base {
     Root,
     Element(Reg),
+    End { list: Box<Expr>, last: bool },
 }
 
 /// A member of the request or of an element.
@@ -54,15 +56,18 @@ impl<'a> Lower<'a> {
             }
             hir::Kind::Local(id) => match self.bindings.get(id)? {
                 Binding::Place(place) => Some(place.clone()),
-                Binding::Element { reg, layout } => self.element_place(*reg, *layout),
+                Binding::Element { reg, layout } => self.element_place(Base::Element(*reg), *layout),
                 Binding::Value(_) => None,
             },
+            hir::Kind::End(list, last) => {
+                let Place::List { layout, .. } = self.place(list)? else { return None };
+                self.element_place(Base::End { list: Box::new(list.clone()), last: *last }, layout)
+            }
             _ => None,
         }
     }
 
-    fn element_place(&self, reg: Reg, layout: u16) -> Option<Place<'a>> {
-        let base = Base::Element(reg);
+    fn element_place(&self, base: Base, layout: u16) -> Option<Place<'a>> {
         let fields = match self.layouts.get(usize::from(layout)) {
             Some(layout) => layout.fields.as_slice(),
             None => {
@@ -184,6 +189,18 @@ impl<'a> Lower<'a> {
                 let list = self.expr(list);
                 self.emit(Op::Len { dst, list });
             }
+            hir::Kind::VersionPart(part, version) => {
+                let src = self.strict(version);
+                self.emit(match part {
+                    VersionPart::Major => Op::Major { dst, src },
+                    VersionPart::Minor => Op::Minor { dst, src },
+                    VersionPart::Patch => Op::Patch { dst, src },
+                });
+            }
+            hir::Kind::End(list, last) => {
+                let elem = self.end_of(list, *last);
+                self.emit(Op::Field { dst, elem, slot: Slot(0) });
+            }
             hir::Kind::List(list) => self.list(list, dst),
             hir::Kind::Not(inner) => {
                 let src = self.strict(inner);
@@ -203,6 +220,19 @@ impl<'a> Lower<'a> {
                 let at = self.strict(at);
                 let window = WindowId(self.index("windows", *window));
                 self.emit(Op::NextOpen { dst, at, window });
+            }
+            hir::Kind::InZone(part, at, zone) => {
+                let at = self.strict(at);
+                let zone = self.constant(&Const::Str(zone.clone()));
+                self.emit(match part {
+                    ZonePart::Date => Op::DateIn { dst, at, zone },
+                    ZonePart::Weekday => Op::WeekdayIn { dst, at, zone },
+                });
+            }
+            hir::Kind::Matches(text, pattern) => {
+                let text = self.strict(text);
+                let pattern = self.constant(&Const::Str(pattern.clone()));
+                self.emit(Op::Matches { dst, text, pattern });
             }
             hir::Kind::IsNone(inner) => self.is_none(inner, dst),
             hir::Kind::Else(a, b) => {
@@ -224,15 +254,31 @@ impl<'a> Lower<'a> {
     /// Loads a place; of a record, whether it is there.
     fn load(&mut self, place: &Place<'_>, dst: Reg) {
         let (base, slot) = match place {
-            Place::Scalar { base, slot, .. } | Place::List { base, slot, .. } => (*base, Some(*slot)),
-            Place::Record { base, presence, .. } => (*base, *presence),
+            Place::Scalar { base, slot, .. } | Place::List { base, slot, .. } => (base, Some(*slot)),
+            Place::Record { base, presence, .. } => (base, *presence),
         };
         let Some(slot) = slot else { return self.load_const(&Const::Bool(true), dst) };
         let slot = Slot(slot);
         match base {
             Base::Root => self.emit(Op::Fact { dst, slot }),
-            Base::Element(elem) => self.emit(Op::Field { dst, elem, slot }),
+            Base::Element(elem) => self.emit(Op::Field { dst, elem: *elem, slot }),
+            Base::End { list, last } => {
+                let elem = self.end_of(list, *last);
+                self.emit(Op::Field { dst, elem, slot });
+            }
         }
+    }
+
+    /// A register that stands at the first or last element of a list.
+    fn end_of(&mut self, list: &Expr, last: bool) -> Reg {
+        let (layout, max) = self.list_of(list);
+        let which = if last { "last" } else { "first" };
+        let cause = self.cause(format!("the {which} of {} without elements", show(self.package, list)));
+        let cause = holdpoint_isa::ops::Cause(cause);
+        let list = self.strict(list);
+        let elem = self.take(Kind::Elem { layout, max });
+        self.emit(if last { Op::Last { elem, list, cause } } else { Op::First { elem, list, cause } });
+        elem
     }
 
     pub(super) fn load_const(&mut self, value: &Const, dst: Reg) {
@@ -291,18 +337,24 @@ impl<'a> Lower<'a> {
             return;
         }
         let (lhs, rhs) = (self.strict(a), self.strict(b));
-        let (lhs, rhs, or_equal) = match compare {
-            Compare::Lt => (lhs, rhs, false),
-            Compare::Le => (lhs, rhs, true),
-            Compare::Gt => (rhs, lhs, false),
-            _ => (rhs, lhs, true),
+        // `a > b` is `not a <= b`, so that the operands keep their order.
+        let (or_equal, negated) = match compare {
+            Compare::Lt => (false, false),
+            Compare::Le => (true, false),
+            Compare::Gt => (true, true),
+            _ => (false, true),
         };
         self.emit(match (kind(&a.ty), or_equal) {
+            (Kind::Version, false) => Op::LtVersion { dst, lhs, rhs },
+            (Kind::Version, true) => Op::LeVersion { dst, lhs, rhs },
             (Kind::Dec, false) => Op::LtDec { dst, lhs, rhs },
             (Kind::Dec, true) => Op::LeDec { dst, lhs, rhs },
             (_, false) => Op::LtInt { dst, lhs, rhs },
             (_, true) => Op::LeInt { dst, lhs, rhs },
         });
+        if negated {
+            self.emit(Op::Not { dst, src: dst });
+        }
     }
 
     fn equal(&mut self, a: &Expr, b: &Expr, dst: Reg) {
@@ -426,10 +478,14 @@ impl<'a> Lower<'a> {
             Arith::MulIntDec => Op::MulDec { dst, lhs: self.decimal(lhs), rhs },
             Arith::IntPercentOf => Op::PercentOf { dst, lhs: self.decimal(lhs), rhs },
             Arith::PercentOfInt => Op::PercentOf { dst, lhs, rhs: self.decimal(rhs) },
-            Arith::DurationPercent => Op::PercentInt { dst, count: lhs, percent: rhs },
-            Arith::PercentDuration => Op::PercentInt { dst, count: rhs, percent: lhs },
-            Arith::DurationDec => Op::ScaleInt { dst, count: lhs, factor: rhs },
-            Arith::DecDuration => Op::ScaleInt { dst, count: rhs, factor: lhs },
+            Arith::CountPercent => Op::PercentInt { dst, count: lhs, percent: rhs },
+            Arith::PercentCount => Op::PercentInt { dst, count: rhs, percent: lhs },
+            Arith::CountDec => Op::ScaleInt { dst, count: lhs, factor: rhs },
+            Arith::DecCount => Op::ScaleInt { dst, count: rhs, factor: lhs },
+            Arith::DateDays => Op::AddDays { dst, date: lhs, by: rhs },
+            Arith::DaysDate => Op::AddDays { dst, date: rhs, by: lhs },
+            Arith::DateLessDays => Op::SubDays { dst, date: lhs, by: rhs },
+            Arith::DaysBetween => Op::DaysBetween { dst, lhs, rhs },
         };
         self.emit(op);
     }
@@ -464,7 +520,9 @@ impl<'a> Lower<'a> {
     }
 
     fn builtin(&mut self, builtin: holdpoint_isa::Builtin, args: &[Expr], dst: Reg) {
-        let kinds: Vec<Kind> = builtin.info().params.iter().map(|(_, param)| param.kind()).collect();
+        let params = builtin.info().params.iter().zip(args);
+        let kinds: Vec<Kind> =
+            params.map(|((_, param), arg)| param.kind().unwrap_or_else(|| self.kind_of(arg))).collect();
         let values: Vec<Reg> = args.iter().map(|arg| self.strict(arg)).collect();
         let regs = self.registers.consecutive(&kinds);
         for (src, dst) in values.iter().zip(&regs) {
@@ -476,7 +534,7 @@ impl<'a> Lower<'a> {
 }
 
 /// The place of a node. A record that is always there within one that may be absent is there where that is.
-const fn node_place(base: Base, outer: Option<u16>, node: &Node) -> Place<'_> {
+fn node_place(base: Base, outer: Option<u16>, node: &Node) -> Place<'_> {
     match node {
         Node::Scalar { slot, .. } => Place::Scalar { base, slot: *slot },
         Node::Record { presence, fields } => {
@@ -495,6 +553,7 @@ const fn equality(kind: Kind, dst: Reg, lhs: Reg, rhs: Reg) -> Op {
         Kind::Bool => Op::EqBool { dst, lhs, rhs },
         Kind::Dec => Op::EqDec { dst, lhs, rhs },
         Kind::Str => Op::EqStr { dst, lhs, rhs },
+        Kind::Version => Op::EqVersion { dst, lhs, rhs },
         _ => Op::EqInt { dst, lhs, rhs },
     }
 }

@@ -104,6 +104,10 @@ pub enum Literal {
     Points(Dec),
     /// `15m`
     Duration(i64),
+    /// `512MB`
+    Size(i64),
+    /// `v1.2.3`, without its `v`
+    Version(String),
     /// `2026-12-18`
     Date(i32),
     /// `09:00`

@@ -332,7 +332,7 @@ impl<'a> Checker<'a> {
         match (constant(value)?, ty.required()) {
             (Const::None, _) => Some(Value::Null),
             (Const::Bool(value), _) => Some(Value::Bool(value)),
-            (Const::Str(value), _) => text(value),
+            (Const::Str(value) | Const::Version(value), _) => text(value),
             (Const::Int(index), Type::Enum(id)) => {
                 let member = self.package.enums.get(*id)?.members.get(usize::try_from(index).ok()?)?;
                 text(member.clone())
@@ -341,6 +341,11 @@ impl<'a> Checker<'a> {
                 Some(unit) => number(&literal::format_duration_of(value, unit)?),
                 None => text(literal::format_duration(value)),
             },
+            (Const::Int(value), Type::Size) => match reading.bytes() {
+                Some(unit) => number(&literal::format_size_of(value, unit)?),
+                None => text(literal::format_size(value)),
+            },
+            (Const::Int(value), Type::Date) => text(literal::format_date_of(value)),
             (Const::Int(value), Type::Instant) => text(literal::format_instant(value)),
             (Const::Int(value), _) => Some(Value::from(value)),
             (Const::Dec(value), Type::Percent) => match reading {

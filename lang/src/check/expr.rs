@@ -1,16 +1,18 @@
 //! Expressions: what each name means, which type each node has, which overload each operator is.
 
 use holdpoint_isa::Dec;
-use holdpoint_isa::builtins::{Builtin, Param};
 use holdpoint_isa::program::Const;
 
-use super::scope::{Meaning, TypeDef};
+use super::scope::Meaning;
 use super::{Checker, hints};
 use crate::ast::{self, BinaryOp, ExprKind, Literal, UnaryOp};
 use crate::diag::messages;
 use crate::hir::{Compare, Expr, Kind, Type};
-use crate::ops;
+use crate::ops::{self, Arith};
 use crate::span::Span;
+
+/// Nanoseconds of a day.
+const DAY: i64 = 86_400_000_000_000;
 
 impl Checker<'_> {
     /// Types an expression; `expected` tells what bare names and numbers may mean and is not enforced here.
@@ -76,13 +78,12 @@ impl Checker<'_> {
                 let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
                 (Const::Str(text.clone()), if principal { Type::Principal } else { Type::Str(len) })
             }
-            Literal::Date(_) | Literal::Time(_) => {
-                let what = if matches!(value, Literal::Date(_)) { "a date" } else { "a time of day" };
-                self.report(messages::not_allowed_here(
-                    span,
-                    what,
-                    "a value; it stands in windows and calendars",
-                ));
+            Literal::Size(value) => (Const::Int(*value), Type::Size),
+            Literal::Version(text) => (Const::Version(text.clone()), Type::Version),
+            Literal::Date(value) => (Const::Int(i64::from(*value)), Type::Date),
+            Literal::Time(_) => {
+                let place = "a value; it stands in windows";
+                self.report(messages::not_allowed_here(span, "a time of day", place));
                 return error(span);
             }
         };
@@ -108,13 +109,15 @@ impl Checker<'_> {
             (None, None) if expected.is_some_and(Type::is_error) => error(span),
             (None, None) => {
                 let diagnostic = self.unknown_name(name, span, expected);
-                self.report(diagnostic);
+                if !self.scopes.partial_request || diagnostic.help.is_some() {
+                    self.report(diagnostic);
+                }
                 error(span)
             }
         }
     }
 
-    fn unknown_name(&self, name: &str, span: Span, expected: Option<&Type>) -> crate::Diagnostic {
+    pub(super) fn unknown_name(&self, name: &str, span: Span, expected: Option<&Type>) -> crate::Diagnostic {
         let Some(Type::Enum(id)) = expected.map(Type::required) else {
             return messages::unknown_name(span, name, &self.scopes.value_names());
         };
@@ -126,7 +129,7 @@ impl Checker<'_> {
     }
 
     /// The member of the expected enum with a name: the enum's name, the value and its type.
-    fn enum_member(&self, name: &str, expected: Option<&Type>) -> Option<(String, Const, Type)> {
+    pub(super) fn enum_member(&self, name: &str, expected: Option<&Type>) -> Option<(String, Const, Type)> {
         let Type::Enum(id) = expected?.required() else { return None };
         let def = self.package.enums.get(*id)?;
         let index = def.members.iter().position(|member| member == name)?;
@@ -170,86 +173,6 @@ impl Checker<'_> {
         }
     }
 
-    // ---- members
-
-    fn member(&mut self, base: &ast::Expr, name: &ast::Ident, span: Span) -> Expr {
-        if let Some(member) = self.qualified_member(base, name, span) {
-            return member;
-        }
-        let base = self.expr(base, None);
-        match base.ty.required().clone() {
-            // A member that is missing in the text was reported when it was read.
-            _ if name.name.is_empty() => error(span),
-            Type::Error => error(span),
-            Type::Record(id) => {
-                let def = self.package.records.get(id);
-                let found = def.and_then(|def| def.fields.iter().position(|field| field.name == name.name));
-                if let Some(index) = found {
-                    return self.record_member(base, id, index, span);
-                }
-                let members: Vec<&str> =
-                    def.map(|d| d.fields.iter().map(|f| f.name.as_str()).collect()).unwrap_or_default();
-                let of = if Some(id) == self.package.request {
-                    "the request".to_owned()
-                } else {
-                    self.show(&base.ty)
-                };
-                let diagnostic = messages::unknown_member(name.span, &of, &name.name, &members);
-                self.report(diagnostic);
-                error(span)
-            }
-            Type::List(..) if name.name == "size" => {
-                let ty = if matches!(base.ty, Type::Optional(_)) { Type::Int.optional() } else { Type::Int };
-                node(Kind::Size(base), ty, span)
-            }
-            Type::List(..) => {
-                let diagnostic = match hints::is_size(&name.name) {
-                    true => messages::size_is_member(name.span, &name.name, name.span),
-                    false => messages::unknown_member(name.span, "a list", &name.name, &["size"]),
-                };
-                self.report(diagnostic);
-                error(span)
-            }
-            other => {
-                let diagnostic = messages::no_members(name.span, &self.show(&other));
-                self.report(diagnostic);
-                error(span)
-            }
-        }
-    }
-
-    /// `Enum.member`, where no value has the enum's name.
-    fn qualified_member(&mut self, base: &ast::Expr, name: &ast::Ident, span: Span) -> Option<Expr> {
-        let ExprKind::Name(enum_name) = &*base.kind else { return None };
-        if self.scopes.declared(enum_name).is_some() {
-            return None;
-        }
-        let (id, at) = match *self.scopes.types.get(enum_name)? {
-            (TypeDef::Enum(id), at) => (id, at),
-            (TypeDef::Broken, _) => return Some(error(span)),
-            (TypeDef::Record(_), at) => {
-                self.scopes.used.insert(at);
-                self.report(messages::type_as_value(base.span, enum_name));
-                return Some(error(span));
-            }
-        };
-        self.scopes.used.insert(at);
-        let ty = Type::Enum(id);
-        if let Some((_, value, ty)) = self.enum_member(&name.name, Some(&ty)) {
-            return Some(node(Kind::Const(value), ty, span));
-        }
-        let diagnostic = self.unknown_name(&name.name, name.span, Some(&ty));
-        self.report(diagnostic);
-        Some(error(span))
-    }
-
-    fn record_member(&mut self, base: Expr, record: usize, index: usize, span: Span) -> Expr {
-        let field = self.package.records.get(record).and_then(|def| def.fields.get(index));
-        let ty = field.map_or(Type::Error, |field| field.ty.clone());
-        let ty = if matches!(base.ty, Type::Optional(_)) { ty.optional() } else { ty };
-        node(Kind::Member(base, index), ty, span)
-    }
-
     // ---- operators
 
     fn negation(&mut self, inner: &ast::Expr, span: Span, expected: Option<&Type>) -> Expr {
@@ -263,8 +186,10 @@ impl Checker<'_> {
         if let Some(value) = negated {
             return node(Kind::Const(value), ty, span);
         }
-        let fits =
-            matches!(ty.required(), Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Error);
+        let fits = matches!(
+            ty.required(),
+            Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Size | Type::Error
+        );
         if !fits {
             let diagnostic = messages::mismatch(inner.span, "a number", &self.show(&ty));
             self.report(diagnostic);
@@ -319,8 +244,17 @@ impl Checker<'_> {
     }
 
     fn comparison(&mut self, compare: Compare, a: &ast::Expr, b: &ast::Expr, span: Span) -> Expr {
+        // Comparisons do not chain, which is reported where they are read.
+        if matches!(&*a.kind, ExprKind::Binary(inner, ..) if inner.is_comparison()) {
+            self.expr(a, None);
+            return error_of(Type::Bool, span);
+        }
         let (a, b) = self.operands(a, b);
         if a.ty.is_error() || b.ty.is_error() {
+            return error_of(Type::Bool, span);
+        }
+        if let Some(diagnostic) = self.compared_with_none(&a, &b) {
+            self.report(diagnostic);
             return error_of(Type::Bool, span);
         }
         let b = settled(b, &a.ty);
@@ -342,9 +276,22 @@ impl Checker<'_> {
         node(Kind::Compare(compare, a, b), Type::Bool, span)
     }
 
+    /// What is wrong where one side is `none`: the other side is never none, or `none` as well.
+    fn compared_with_none(&self, a: &Expr, b: &Expr) -> Option<crate::Diagnostic> {
+        let other = match (&a.ty, &b.ty) {
+            (Type::None, Type::None) => return Some(messages::needs_context(a.span, "`none`")),
+            (Type::None, _) => b,
+            (_, Type::None) => a,
+            _ => return None,
+        };
+        let may_be = matches!(other.ty, Type::Optional(_));
+        (!may_be).then(|| messages::never_none(other.span, &self.show(&other.ty)))
+    }
+
     fn has_order(&self, ty: &Type) -> bool {
         match ty.required() {
-            Type::Int | Type::Decimal | Type::Percent | Type::Points | Type::Duration | Type::Instant => true,
+            Type::Version => true,
+            numeric if numeric.is_numeric() => true,
             Type::Enum(id) => self.package.enums.get(*id).is_some_and(|def| def.ordered),
             _ => false,
         }
@@ -402,6 +349,9 @@ impl Checker<'_> {
         }
         let (lhs, rhs) = (left.ty.required(), right.ty.required());
         if let Some(row) = ops::overload(op, lhs, rhs) {
+            if let Some(odd) = odd_days(row.arith, &left, &right) {
+                self.report(messages::not_whole_days(odd.span));
+            }
             let ty = row.result.ty();
             return node(Kind::Arith(row.arith, left, right), ty, span);
         }
@@ -427,7 +377,9 @@ impl Checker<'_> {
 
     fn is_none(&mut self, inner: &ast::Expr, negated: bool, span: Span) -> Expr {
         let inner = self.expr(inner, None);
-        if !matches!(inner.ty, Type::Optional(_) | Type::Error | Type::None) {
+        if matches!(inner.ty, Type::None) {
+            self.report(messages::needs_context(inner.span, "`none`"));
+        } else if !matches!(inner.ty, Type::Optional(_) | Type::Error) {
             let diagnostic = messages::never_none(inner.span, &self.show(&inner.ty));
             self.report(diagnostic);
         }
@@ -548,102 +500,6 @@ impl Checker<'_> {
         rest.iter().fold(first.ty.clone(), |ty, (_, value)| self.join_with(&ty, first.span, value))
     }
 
-    // ---- calls
-
-    fn call(&mut self, path: &ast::Path, args: &[ast::Arg], span: Span) -> Expr {
-        let name = path.text();
-        let [single] = path.parts.as_slice() else {
-            if let Some(diagnostic) = hints::size(path, args, span) {
-                self.report(diagnostic);
-                return error(span);
-            }
-            self.report(messages::unknown_thing(path.span, "function", &name, &[]));
-            return error(span);
-        };
-        for arg in args {
-            if let Some(name) = &arg.name {
-                self.report(messages::named_argument(name.span, &single.name));
-            }
-        }
-        if single.name == "next_open" {
-            return self.next_open(args, span);
-        }
-        if let Some(Meaning::Fn(slot)) = self.scopes.value(&name) {
-            return self.call_fn(slot, args, span);
-        }
-        match Builtin::from_word(&name) {
-            Some(builtin) => self.call_builtin(builtin, args, span),
-            None if self.scopes.broken.contains(name.as_str()) => error(span),
-            None => {
-                let mut known = self.scopes.names(|meaning| matches!(meaning, Meaning::Fn(_)));
-                known.extend(Builtin::ALL.iter().map(|builtin| builtin.info().word));
-                known.push("next_open");
-                let diagnostic = messages::unknown_thing(path.span, "function", &name, &known);
-                self.report(diagnostic);
-                error(span)
-            }
-        }
-    }
-
-    fn call_fn(&mut self, slot: usize, args: &[ast::Arg], span: Span) -> Expr {
-        let Some(found) = self.scopes.fns.get(slot) else { return error(span) };
-        let (name, params, result) =
-            (found.decl.name.name.clone(), found.params.clone(), found.result.clone());
-        let typed = self.arguments(&name, args, &params, span);
-        match self.fn_index(slot) {
-            Some(index) if typed.len() == params.len() => node(Kind::Call(index, typed), result, span),
-            _ => error_of(result, span),
-        }
-    }
-
-    fn call_builtin(&mut self, builtin: Builtin, args: &[ast::Arg], span: Span) -> Expr {
-        let info = builtin.info();
-        let params: Vec<Type> = info.params.iter().map(|(_, param)| param_type(*param).optional()).collect();
-        let typed = self.arguments(info.word, args, &params, span);
-        let result = param_type(info.result);
-        if typed.len() == params.len() {
-            node(Kind::Builtin(builtin, typed), result, span)
-        } else {
-            error_of(result, span)
-        }
-    }
-
-    fn arguments(&mut self, name: &str, args: &[ast::Arg], params: &[Type], span: Span) -> Vec<Expr> {
-        if args.len() != params.len() {
-            self.report(messages::argument_count(span, name, params.len(), args.len()));
-            return Vec::new();
-        }
-        let mut typed = Vec::new();
-        for (arg, param) in args.iter().zip(params) {
-            let value = self.expr(&arg.value, Some(param));
-            self.expect(&value, param);
-            typed.push(settled(value, param));
-        }
-        typed
-    }
-
-    fn next_open(&mut self, args: &[ast::Arg], span: Span) -> Expr {
-        let [window, at] = args else {
-            self.report(messages::argument_count(span, "next_open", 2, args.len()));
-            return error(span);
-        };
-        let meaning = match &*window.value.kind {
-            ExprKind::Name(name) => self.scopes.value(name),
-            _ => None,
-        };
-        let at = self.expr(&at.value, Some(&Type::Instant));
-        self.expect(&at, &Type::Instant.optional());
-        let at = settled(at, &Type::Instant);
-        if matches!(meaning, Some(Meaning::Broken)) {
-            return error(span);
-        }
-        let Some(Meaning::Window(index)) = meaning else {
-            self.report(messages::mismatch(window.value.span, "the name of a window", "something else"));
-            return error(span);
-        };
-        node(Kind::NextOpen(index, at), Type::Instant, span)
-    }
-
     fn list(&mut self, list: &[ast::Expr], span: Span, expected: Option<&Type>) -> Expr {
         let element = match expected.map(Type::required) {
             Some(Type::List(element, _)) => Some((**element).clone()),
@@ -694,6 +550,17 @@ impl Checker<'_> {
     }
 }
 
+/// The constant by which a date is moved, where it is not whole days.
+fn odd_days<'e>(arith: Arith, left: &'e Expr, right: &'e Expr) -> Option<&'e Expr> {
+    let by = match arith {
+        Arith::DateDays | Arith::DateLessDays => right,
+        Arith::DaysDate => left,
+        _ => return None,
+    };
+    let Some(Const::Int(nanoseconds)) = constant(by) else { return None };
+    (nanoseconds.checked_rem(DAY) != Some(0)).then_some(by)
+}
+
 /// The value of a constant expression.
 pub(super) fn constant(e: &Expr) -> Option<Const> {
     match &*e.kind {
@@ -707,18 +574,6 @@ pub(super) fn element_type(list: &Type) -> Option<Type> {
     match list.required() {
         Type::List(element, _) => Some((**element).clone()),
         _ => None,
-    }
-}
-
-const fn param_type(param: Param) -> Type {
-    match param {
-        Param::Bool => Type::Bool,
-        Param::Int => Type::Int,
-        Param::Decimal => Type::Decimal,
-        Param::Percent => Type::Percent,
-        Param::Duration => Type::Duration,
-        Param::Instant => Type::Instant,
-        Param::Str => Type::Str(holdpoint_isa::limits::STRING_BYTES_MAX),
     }
 }
 
@@ -738,6 +593,6 @@ pub(super) fn error(span: Span) -> Expr {
 }
 
 /// Something wrong whose type is known all the same.
-fn error_of(ty: Type, span: Span) -> Expr {
+pub(super) fn error_of(ty: Type, span: Span) -> Expr {
     node(Kind::Error, ty, span)
 }

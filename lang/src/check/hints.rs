@@ -15,8 +15,12 @@ pub(super) fn unit(diagnostic: Diagnostic, e: &Expr, wanted: &[Type]) -> Diagnos
         (Kind::Const(Const::Dec(value)), Type::Decimal) => value.to_string(),
         _ => return diagnostic,
     };
-    let units =
-        [(Type::Points, Unit::Points), (Type::Percent, Unit::Percent), (Type::Duration, Unit::Duration)];
+    let units = [
+        (Type::Points, Unit::Points),
+        (Type::Percent, Unit::Percent),
+        (Type::Duration, Unit::Duration),
+        (Type::Size, Unit::Size),
+    ];
     let found = units.into_iter().find(|(ty, _)| wanted.iter().any(|wanted| wanted.required() == ty));
     match found {
         // A duration is written in whole units.

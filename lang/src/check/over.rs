@@ -45,13 +45,10 @@ impl Checker<'_> {
         }
         let base = value.ty.required().clone();
         let fits = match fold {
-            Fold::Sum => matches!(base, Type::Int | Type::Decimal | Type::Points | Type::Duration),
-            Fold::Min | Fold::Max => {
-                matches!(
-                    base,
-                    Type::Int | Type::Decimal | Type::Percent | Type::Points | Type::Duration | Type::Instant
-                )
+            Fold::Sum => {
+                matches!(base, Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Size)
             }
+            Fold::Min | Fold::Max => base.is_numeric(),
             Fold::Distinct => base.is_scalar() && base != Type::None,
         };
         if !fits {

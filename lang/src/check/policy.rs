@@ -149,6 +149,9 @@ impl<'a> Checker<'a> {
             }
         };
         let escalate = self.escalate(&clauses, s);
+        if on_unknown == Effect::Object(Verdict::Escalate) && effect != on_unknown {
+            self.report(messages::unknown_to_nobody(s.verdict.span));
+        }
         hir::Statement {
             effect,
             on_unknown,

@@ -102,8 +102,12 @@ pub(super) struct Scopes<'a> {
     pub(super) lets: Vec<LetSlot<'a>>,
     pub(super) fns: Vec<FnSlot<'a>>,
     pub(super) used: BTreeSet<Span>,
+    /// Whether some members of the request could not be read, so that any name may be one of them.
+    pub(super) partial_request: bool,
     /// Names of all declarations that could not be read.
     pub(super) broken: BTreeSet<&'a str>,
+    /// The enum of the days of the week, once something needs it.
+    pub(super) weekday: Option<usize>,
 }
 
 impl Scopes<'_> {

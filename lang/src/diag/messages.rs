@@ -64,13 +64,13 @@ fn number_word(span: Span, text: &str) -> Diagnostic {
     match with_short_unit(text) {
         Some(meant) => diagnostic.fix(format!("did you mean `{meant}`?"), span, meant),
         None => diagnostic.help(
-            "write a space between them, or a whole number with a unit such as `10m`, `80%` or `0.5pp`",
+            "write a space between them, or a whole number with a unit such as `10m`, `80%`, `0.5pp` or `512MB`",
         ),
     }
 }
 
 /// `15m` for `15min`; nothing for words that are no unit.
-fn with_short_unit(text: &str) -> Option<String> {
+pub(crate) fn with_short_unit(text: &str) -> Option<String> {
     let at = text.rfind(|c: char| c.is_ascii_digit())?.checked_add(1)?;
     let (number, word) = text.split_at_checked(at)?;
     let unit = match word.to_ascii_lowercase().as_str() {
@@ -80,11 +80,16 @@ fn with_short_unit(text: &str) -> Option<String> {
         "min" | "mins" | "minute" | "minutes" => "m",
         "sec" | "secs" | "second" | "seconds" => "s",
         "msec" | "msecs" | "milli" | "millis" | "millisecond" | "milliseconds" => "ms",
+        "b" | "byte" | "bytes" => "B",
+        "kb" | "kilobytes" => "kB",
+        "mb" | "megabytes" => "MB",
+        "gb" | "gigabytes" => "GB",
+        "tb" | "terabytes" => "TB",
         "percent" | "pct" => "%",
         "point" | "points" | "ppt" => "pp",
         _ => return None,
     };
-    let fraction = number.contains('.') && !matches!(unit, "%" | "pp");
+    let fraction = number.contains('.') && matches!(unit, "w" | "d" | "h" | "m" | "s");
     (!fraction).then(|| format!("{}{unit}", number.replace('_', "")))
 }
 
@@ -119,6 +124,11 @@ pub fn int_out_of_range(span: Span) -> Diagnostic {
         .label("too large")
         .note(range)
         .help("write a number that fits; where a `decimal` is meant, write a place behind the point, as in `1.0`")
+}
+
+/// A pattern that cannot be read.
+pub fn bad_pattern(span: Span, why: LiteralError) -> Diagnostic {
+    Diagnostic::new(Code::BadLiteral, span, why.message()).label("no pattern").help(why.help())
 }
 
 /// An unknown escape.
@@ -214,7 +224,7 @@ pub fn is_truth(span: Span, holds: bool) -> Diagnostic {
 pub fn no_index(span: Span) -> Diagnostic {
     Diagnostic::new(Code::Unexpected, span, "elements of a list are not read by their position")
         .label("an index")
-        .help("ask for elements with `any x in xs where …`, `count`, `min` or `max`")
+        .help("ask for elements with `any x in xs where …`, or name `.first` or `.last`")
 }
 
 /// A word of the head that stands behind the name.

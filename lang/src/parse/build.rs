@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint_isa::Dec;
-use holdpoint_isa::limits::NESTING_MAX;
+use holdpoint_isa::limits::{NESTING_MAX, VERSION_BYTES_MAX};
 use holdpoint_isa::literal::{self, LiteralError};
 use holdpoint_isa::verdict::Verdict;
 
@@ -78,6 +78,11 @@ impl<'a> Build<'a> {
         sink: &'a mut Diagnostics,
     ) -> Self {
         Self { file, text, offset, docs, sink }
+    }
+
+    /// The text in front of a byte of the file.
+    pub(crate) fn before(&self, at: usize) -> &'a str {
+        self.between(self.offset, at)
     }
 
     /// The text between two bytes of the file.
@@ -164,7 +169,6 @@ impl<'a> Build<'a> {
     pub(crate) fn comparison(&mut self, op: BinaryOp, a: Expr, b: Expr, start: usize, end: usize) -> Expr {
         if matches!(&*a.kind, ExprKind::Binary(inner, ..) if inner.is_comparison()) {
             self.report(messages::chained_comparison(self.span(start, end)));
-            return self.expr(ExprKind::Missing, start, end);
         }
         self.binary(op, a, b, start, end)
     }
@@ -465,6 +469,21 @@ impl<'a> Build<'a> {
 
     pub(crate) fn duration(&mut self, text: &str, start: usize, end: usize) -> i64 {
         self.value(literal::duration(text), start, end)
+    }
+
+    pub(crate) fn size(&mut self, text: &str, start: usize, end: usize) -> i64 {
+        self.value(literal::size(text), start, end)
+    }
+
+    /// A version without its `v`.
+    pub(crate) fn version(&mut self, text: &str, start: usize, end: usize) -> String {
+        let text = text.strip_prefix('v').unwrap_or(text);
+        let read = if text.len() > VERSION_BYTES_MAX as usize {
+            Err(LiteralError::OutOfRange)
+        } else {
+            literal::version(text).map(|_| text.to_owned())
+        };
+        self.value(read, start, end)
     }
 
     pub(crate) fn date(&mut self, text: &str, start: usize, end: usize) -> i32 {

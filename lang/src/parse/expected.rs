@@ -109,14 +109,29 @@ pub(super) enum Meant {
     Foreign(&'static str),
 }
 
-/// What was probably meant by a token that could not stand where it did.
-pub(super) fn meant(token: &Token<'_>, expected: &[String]) -> Option<Meant> {
+/// What was probably meant by a token that could not stand where it did. `before` is the text in front of it.
+pub(super) fn meant(token: &Token<'_>, expected: &[String], before: &str) -> Option<Meant> {
     let word = match token {
         Token::Name(word) => *word,
         Token::Keyword(kw) => kw.word(),
         _ => return None,
     };
+    if behind_binder(before) {
+        let foreign = matches!(word, "if" | "when" | "with" | "such_that" | "that");
+        return if foreign {
+            Some(Meant::Foreign("where"))
+        } else {
+            nearest(word, ["where"]).map(Meant::Near)
+        };
+    }
     foreign(word, expected).map(Meant::Foreign).or_else(|| near(token, word, expected).map(Meant::Near))
+}
+
+/// Whether a text ends with a name for the elements of a list, as in `any x in xs`.
+fn behind_binder(text: &str) -> bool {
+    let mut words = text.split_whitespace().rev();
+    let (_, within, _) = (words.next(), words.next(), words.next());
+    within == Some("in") && matches!(words.next(), Some("any" | "no" | "count" | "each" | "for"))
 }
 
 /// The expected keyword that a name is nearly spelt like.
@@ -170,6 +185,8 @@ pub(super) fn found(token: &Token<'_>) -> String {
         | Token::Percent(text)
         | Token::Points(text)
         | Token::Duration(text)
+        | Token::Size(text)
+        | Token::Version(text)
         | Token::Date(text)
         | Token::Time(text)
         | Token::Instant(text)

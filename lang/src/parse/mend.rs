@@ -48,6 +48,9 @@ pub(super) fn words(file: FileId, tokens: &mut [Spanned<'_>], sink: &mut Diagnos
 /// The word that a name stands for where another name and the rest of a head follow, and whether it is nearly it.
 fn meant(first: &Token<'_>, second: &Token<'_>, third: &Token<'_>) -> Option<(Kw, bool)> {
     let (Token::Name(word), Token::Name(_)) = (first, second) else { return None };
+    if matches!(*word, "import" | "using" | "require") && *third == Token::Dot {
+        return Some((Kw::Use, false));
+    }
     let head = matches!(
         third,
         Token::LBrace

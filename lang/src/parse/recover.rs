@@ -59,7 +59,7 @@ impl Build<'_> {
                 let diagnostic = messages::unexpected(span, &expected::found(&token), list);
                 let declaration =
                     expected::has(&expected, "policy") && !expected::has(&expected, "satisfies");
-                match expected::meant(&token, &expected) {
+                match expected::meant(&token, &expected, self.before(start)) {
                     Some(Meant::Near(word)) => messages::word_meant(diagnostic, word),
                     Some(Meant::Foreign(word)) => messages::foreign_word(diagnostic, word),
                     None if declaration => messages::list_declarations(diagnostic),

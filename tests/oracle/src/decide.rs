@@ -6,7 +6,9 @@ use holdpoint_isa::Dec;
 use holdpoint_isa::limits::{HORIZON_DAYS, REASON_BYTES_MAX, RETRY_ROUNDS_MAX};
 use holdpoint_isa::program::Effect;
 use holdpoint_isa::verdict::Verdict;
-use holdpoint_lang::hir::{Band, Expr, Kind, Package, Policy, Rule, Score, Statement, Text, TextPart, Until};
+use holdpoint_lang::hir::{
+    Band, Expr, Kind, Package, Policy, Rule, Score, Statement, Text, TextPart, Until, Waiver,
+};
 use holdpoint_lang::{Sources, Span};
 use serde_json::Value as Json;
 
@@ -68,6 +70,17 @@ struct Fired<'p> {
 
 /// What a request comes to.
 pub fn decide(package: &Package, sources: &Sources, request: &Json, signals: &Json, now: i64) -> Answer {
+    decide_noting_faults(package, sources, request, signals, now).0
+}
+
+/// What a request comes to, and whether anything on the way was a fault.
+pub fn decide_noting_faults(
+    package: &Package,
+    sources: &Sources,
+    request: &Json,
+    signals: &Json,
+    now: i64,
+) -> (Answer, bool) {
     let facts = Facts::new(
         package,
         value::request(package, request, signals),
@@ -90,7 +103,7 @@ pub fn decide(package: &Package, sources: &Sources, request: &Json, signals: &Js
     answer.trial.sort();
     answer.obligations.sort();
     answer.scores.sort();
-    answer
+    (answer, facts.faulted.get())
 }
 
 const fn empty() -> Answer {
@@ -131,7 +144,7 @@ fn conditions(facts: &Facts<'_>, rule: &Rule, s: &Statement) -> Vec<(Value, Env)
     let guard = rule.guard.as_ref().map_or(Value::Bool(true), |guard| facts.needed(guard, &none));
     let own = |env: &Env| {
         let when = s.when.as_ref().map_or(Value::Bool(true), |when| facts.needed(when, env));
-        when.and(|| s.unless.as_ref().map_or(Value::Bool(true), |unless| facts.needed(unless, env).not()))
+        when.and(|| s.unless.as_ref().map_or(Value::Bool(true), |unless| facts.needed(unless, env).negated()))
     };
     let Some(binder) = &s.for_each else { return vec![(guard.and(|| own(&none)), none)] };
     // A rule that is not asked looks at no list, and a fault ends the rule.
@@ -150,18 +163,36 @@ fn conditions(facts: &Facts<'_>, rule: &Rule, s: &Statement) -> Vec<(Value, Env)
 /// What a statement says by its condition.
 fn effect(fired: &Fired<'_>) -> Effect {
     match fired.cond {
+        // Advice changes nothing, whatever becomes of it.
+        Value::Fault if fired.statement.effect == Effect::Warn => Effect::Warn,
         Value::Fault => Effect::Object(Verdict::Block),
         Value::Bool(_) => fired.statement.effect,
         _ => fired.statement.on_unknown,
     }
 }
 
-/// The first waiver of its policy that covers a statement and applies. A fault is never waived.
-fn waiver<'p>(facts: &Facts<'_>, fired: &Fired<'p>) -> Option<&'p str> {
-    let rule = fired.policy.rules.iter().position(|rule| std::ptr::eq(rule, fired.rule))?;
-    let covers = fired.policy.waivers.iter().filter(|waiver| waiver.rules.contains(&rule));
-    let mut applies = covers.filter(|waiver| facts.needed(&waiver.when, &Env::new()) == Value::Bool(true));
-    applies.next().filter(|_| fired.cond != Value::Fault).map(|waiver| waiver.name.as_str())
+/// The waivers of its policy that cover a statement.
+fn covering<'p>(fired: &Fired<'p>) -> impl Iterator<Item = &'p Waiver> {
+    let (policy, own) = (fired.policy, fired.rule);
+    let rule = policy.rules.iter().position(|rule| std::ptr::eq(rule, own));
+    policy.waivers.iter().filter(move |waiver| rule.is_some_and(|rule| waiver.rules.contains(&rule)))
+}
+
+/// The waivers that cover a statement and apply. A fault is never waived.
+fn waivers<'p>(facts: &Facts<'_>, fired: &Fired<'p>) -> Vec<&'p str> {
+    let applies =
+        covering(fired).filter(|waiver| facts.needed(&waiver.when, &Env::new()) == Value::Bool(true));
+    applies.filter(|_| fired.cond != Value::Fault).map(|waiver| waiver.name.as_str()).collect()
+}
+
+/// Whether an enforced policy governs, and whether none leaves that open.
+fn governed(facts: &Facts<'_>) -> (bool, bool) {
+    let enforced = facts.package.policies.iter().filter(|policy| !policy.trial);
+    let heads: Vec<(bool, Value)> = enforced
+        .map(|policy| (policy.allow || policy.rules.iter().any(|rule| !rule.trial), head(facts, policy)))
+        .collect();
+    let governs = heads.iter().any(|(governs, head)| *governs && *head == Value::Bool(true));
+    (governs, heads.iter().all(|(_, head)| matches!(head, Value::Bool(_))))
 }
 
 fn text(facts: &Facts<'_>, text: &Text, env: &Env) -> String {
@@ -190,11 +221,8 @@ struct Decision<'d, 'p> {
 impl Decision<'_, '_> {
     /// A request is allowed only where an enforced policy governs it.
     fn heads(&mut self) {
-        let mut governed = false;
         for policy in &self.facts.package.policies {
             let head = head(self.facts, policy);
-            let enforced = policy.allow || policy.rules.iter().any(|rule| !rule.trial);
-            governed |= head == Value::Bool(true) && enforced && !policy.trial;
             if matches!(head, Value::Unknown | Value::Fault) {
                 let mut finding = blocking(&policy.name, self.place(policy.span));
                 finding.unknown = head == Value::Unknown;
@@ -202,7 +230,7 @@ impl Decision<'_, '_> {
                 if policy.trial { &mut self.answer.trial } else { &mut self.answer.objections }.push(finding);
             }
         }
-        if !governed {
+        if governed(self.facts) == (false, true) {
             self.answer.objections.push(blocking("holdpoint", None));
         }
     }
@@ -220,8 +248,10 @@ impl Decision<'_, '_> {
             self.answer.trial.push(finding);
         } else if effect == Effect::Warn {
             self.answer.warnings.push(finding);
-        } else if let Some(waiver) = waiver(self.facts, fired) {
-            self.answer.waived.push((format!("{}.{waiver}", fired.policy.name), finding));
+        } else if let waivers @ [_, ..] = waivers(self.facts, fired).as_slice() {
+            for waiver in waivers {
+                self.answer.waived.push((format!("{}.{waiver}", fired.policy.name), finding.clone()));
+            }
         } else {
             if finding.verdict == Some(Verdict::Delay) {
                 self.ends.push(finding.until);
@@ -247,7 +277,8 @@ impl Decision<'_, '_> {
             source: self.place(statement.span),
             because: written(&statement.because),
             fix: written(&statement.fix),
-            until: if delays { until(facts, statement, env) } else { None },
+            // An end that has passed is none.
+            until: if delays { until(facts, statement, env).filter(|end| *end > facts.now) } else { None },
             escalate: escalate.and_then(|e| group(e.group)),
         }
     }
@@ -357,6 +388,9 @@ fn retry_at(facts: &Facts<'_>, ends: &[Option<i64>]) -> Option<i64> {
             return None;
         }
         let later = facts.at(candidate);
+        if governed(&later) != (true, true) {
+            return None;
+        }
         let ends: Vec<Option<i64>> =
             fired(&later).iter().filter_map(|fired| still(facts, &later, fired)).collect();
         if ends.is_empty() {
@@ -371,7 +405,7 @@ fn retry_at(facts: &Facts<'_>, ends: &[Option<i64>]) -> Option<i64> {
 fn still(facts: &Facts<'_>, later: &Facts<'_>, fired: &Fired<'_>) -> Option<Option<i64>> {
     let effect = effect(fired);
     let enforced = !fired.rule.trial && !fired.policy.trial && effect != Effect::Warn;
-    if !enforced || !depends_on_now(facts.package, fired) || waiver(later, fired).is_some() {
+    if !enforced || !depends_on_now(facts.package, fired) || !waivers(later, fired).is_empty() {
         return None;
     }
     if effect != Effect::Object(Verdict::Delay) || fired.cond != Value::Bool(true) {
@@ -393,7 +427,8 @@ fn depends_on_now(package: &Package, fired: &Fired<'_>) -> bool {
     let filter = s.for_each.as_ref().and_then(|binder| binder.filter.as_ref());
     let guards = [fired.policy.head.as_ref(), fired.rule.guard.as_ref()];
     let own = [list, filter, s.when.as_ref(), s.unless.as_ref(), end];
-    guards.into_iter().chain(own).flatten().any(|e| timed(package, e))
+    let waivers = covering(fired).map(|waiver| Some(&waiver.when));
+    guards.into_iter().chain(own).chain(waivers).flatten().any(|e| timed(package, e))
 }
 
 fn timed(package: &Package, e: &Expr) -> bool {
@@ -404,7 +439,8 @@ fn timed(package: &Package, e: &Expr) -> bool {
         }
         Kind::Let(id) => parts.extend(package.lets.get(*id).map(|binding| &binding.value)),
         Kind::Member(e, _) | Kind::Size(e) | Kind::Not(e) | Kind::Neg(e) | Kind::IsNone(e) => parts.push(e),
-        Kind::InWindow(e, _) | Kind::NextOpen(_, e) => parts.push(e),
+        Kind::InWindow(e, _) | Kind::NextOpen(_, e) | Kind::Matches(e, _) => parts.push(e),
+        Kind::VersionPart(_, e) | Kind::End(e, _) | Kind::InZone(_, e, _) => parts.push(e),
         Kind::List(list) | Kind::Builtin(_, list) => parts.extend(list),
         Kind::And(a, b) | Kind::Or(a, b) | Kind::Compare(_, a, b) => parts.extend([a, b]),
         Kind::In(a, b) | Kind::Else(a, b) | Kind::Arith(_, a, b) => parts.extend([a, b]),

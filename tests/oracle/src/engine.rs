@@ -111,7 +111,8 @@ impl Built {
         let waiver = |name: &str, o: &Objection| {
             format!("{}.{name}", o.rule.split_once('.').map_or("", |(policy, _)| policy))
         };
-        let waived = decision.waived.iter().map(|(name, o)| (waiver(name, o), finding(o, &authored)));
+        let waived = decision.waived.iter().flat_map(|(names, o)| names.iter().map(move |name| (name, o)));
+        let waived = waived.map(|(name, o)| (waiver(name, o), finding(o, &authored)));
         let mut waived: Vec<(String, Finding)> = waived.collect();
         waived.sort();
         let obligations = decision.obligations.iter();
@@ -134,6 +135,33 @@ impl Built {
             retry_at: decision.retry_at,
         }
     }
+}
+
+/// What went wrong, told in full and shown as it is.
+pub struct Wrong(pub String);
+
+impl std::fmt::Debug for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Everything that is needed to see a failure again.
+pub fn told(seed: u64, files: &[(String, String)], facts: Option<&Facts>, what: &str) -> Wrong {
+    let mut text = format!("seed {seed}: {what}\n");
+    for (path, source) in files {
+        text.push_str(&format!("---- {path}\n{source}\n"));
+    }
+    if let Some(Facts { request, signals, now }) = facts {
+        let now = holdpoint_isa::literal::format_instant(*now);
+        text.push_str(&format!("request {request}\nsignals {signals}\nnow {now}\n"));
+    }
+    Wrong(text)
+}
+
+/// A number from the environment, for long runs.
+pub fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
 /// What two answers do not have in common, one thing a line; nothing where they agree.

@@ -3,7 +3,7 @@
 //! An operand that is none where a value is needed is not known. A fault outweighs an unknown. Evaluation goes from
 //! left to right and stops once decided; what is not evaluated cannot be a fault.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -33,6 +33,8 @@ pub struct Facts<'p> {
     pub now: i64,
     /// The named values that were needed so far, each evaluated once.
     pub lets: RefCell<BTreeMap<usize, Value>>,
+    /// Whether anything that was evaluated was a fault.
+    pub faulted: Cell<bool>,
 }
 
 impl<'p> Facts<'p> {
@@ -40,13 +42,29 @@ impl<'p> Facts<'p> {
     pub fn new(package: &'p Package, request: Value, signals: Vec<Value>, now: i64) -> Self {
         let zones = Zones::bundled();
         let prepared = package.windows.iter().map(|(window, _)| PreparedWindow::new(&zones, window).ok());
-        Self { package, request, signals, windows: prepared.collect(), now, lets: RefCell::default() }
+        Self {
+            package,
+            request,
+            signals,
+            windows: prepared.collect(),
+            now,
+            lets: RefCell::default(),
+            faulted: Cell::default(),
+        }
     }
 
     /// The same facts at another instant.
     pub fn at(&self, now: i64) -> Self {
         let (request, signals, windows) = (self.request.clone(), self.signals.clone(), self.windows.clone());
-        Self { package: self.package, request, signals, windows, now, lets: RefCell::default() }
+        Self {
+            package: self.package,
+            request,
+            signals,
+            windows,
+            now,
+            lets: RefCell::default(),
+            faulted: Cell::default(),
+        }
     }
 
     /// The value of an expression where one is needed.
@@ -56,6 +74,14 @@ impl<'p> Facts<'p> {
 
     /// The value of an expression.
     pub fn eval(&self, e: &Expr, env: &Env) -> Value {
+        let value = self.value(e, env);
+        if value == Value::Fault {
+            self.faulted.set(true);
+        }
+        value
+    }
+
+    fn value(&self, e: &Expr, env: &Env) -> Value {
         match &*e.kind {
             Kind::Error => Value::Unknown,
             Kind::Const(value) | Kind::Param(_, value) => constant(value),
@@ -68,12 +94,22 @@ impl<'p> Facts<'p> {
                 Value::Record(members) => members.get(*index).cloned().unwrap_or(Value::Unknown),
                 absent => absent,
             },
+            Kind::End(list, last) => match self.needed(list, env) {
+                Value::List(list) => {
+                    let end = if *last { list.last() } else { list.first() };
+                    end.cloned().unwrap_or(Value::Unknown)
+                }
+                absent => absent,
+            },
+            // Dates in zones, versions and globs have tests of their own against published cases; no generated package
+            // has any.
+            Kind::VersionPart(..) | Kind::InZone(..) | Kind::Matches(..) => Value::Unknown,
             Kind::Size(list) => match self.eval(list, env) {
                 Value::List(list) => count(list.len()),
                 absent => absent,
             },
             Kind::List(list) => self.list(list, env),
-            Kind::Not(inner) => self.needed(inner, env).not(),
+            Kind::Not(inner) => self.needed(inner, env).negated(),
             Kind::Neg(inner) => negative(&self.needed(inner, env)),
             Kind::And(a, b) => self.needed(a, env).and(|| self.needed(b, env)),
             Kind::Or(a, b) => self.needed(a, env).or(|| self.needed(b, env)),
@@ -136,7 +172,7 @@ impl<'p> Facts<'p> {
     fn compare(&self, compare: Compare, a: &Expr, b: &Expr, env: &Env) -> Value {
         match compare {
             Compare::Eq => return self.eval(a, env).equals(&self.eval(b, env)),
-            Compare::Ne => return self.eval(a, env).equals(&self.eval(b, env)).not(),
+            Compare::Ne => return self.eval(a, env).equals(&self.eval(b, env)).negated(),
             _ => {}
         }
         let (a, b) = (self.needed(a, env), self.needed(b, env));
@@ -219,7 +255,7 @@ impl<'p> Facts<'p> {
         };
         match quantifier {
             Quantifier::Any => holds.fold(Value::Bool(false), |any, holds| any.or(|| holds)),
-            Quantifier::No => holds.fold(Value::Bool(false), |any, holds| any.or(|| holds)).not(),
+            Quantifier::No => holds.fold(Value::Bool(false), |any, holds| any.or(|| holds)).negated(),
             Quantifier::Every { .. } => holds.fold(Value::Bool(true), |all, holds| all.and(|| holds)),
             Quantifier::Count => {
                 let holds: Vec<Value> = holds.collect();
@@ -270,6 +306,8 @@ fn constant(value: &Const) -> Value {
         Const::Int(value) => Value::Int(*value),
         Const::Dec(value) => Value::Dec(*value),
         Const::Str(text) => Value::Text(text.clone()),
+        // Versions have no value of their own here; no generated package has one.
+        Const::Version(_) => Value::Unknown,
     }
 }
 
@@ -342,10 +380,10 @@ fn arithmetic(arith: Arith, a: &Value, b: &Value) -> Value {
         (Arith::AddInt | Arith::AddDec, ..) => sum(a, b),
         (Arith::SubInt | Arith::SubDec, ..) => difference(a, b),
         (Arith::MulInt, Value::Int(a), Value::Int(b)) => int(a.checked_mul(*b)),
-        (Arith::DurationPercent, Value::Int(a), _) => int(y.percent_of_int(*a)),
-        (Arith::PercentDuration, _, Value::Int(b)) => int(x.percent_of_int(*b)),
-        (Arith::DurationDec, Value::Int(a), _) => int(y.scale_int(*a)),
-        (Arith::DecDuration, _, Value::Int(b)) => int(x.scale_int(*b)),
+        (Arith::CountPercent, Value::Int(a), _) => int(y.percent_of_int(*a)),
+        (Arith::PercentCount, _, Value::Int(b)) => int(x.percent_of_int(*b)),
+        (Arith::CountDec, Value::Int(a), _) => int(y.scale_int(*a)),
+        (Arith::DecCount, _, Value::Int(b)) => int(x.scale_int(*b)),
         (Arith::MulDec | Arith::MulDecInt | Arith::MulIntDec, ..) => dec(x.checked_mul(y)),
         (Arith::PercentOf | Arith::IntPercentOf | Arith::PercentOfInt, ..) => dec(x.checked_percent_of(y)),
         // A division by what may be nought is not known where it is.

@@ -51,7 +51,7 @@ impl Value {
 
     /// Kleene's negation.
     #[must_use]
-    pub fn not(self) -> Self {
+    pub fn negated(self) -> Self {
         match self {
             Self::Bool(value) => Self::Bool(!value),
             Self::Fault => Self::Fault,
@@ -76,7 +76,7 @@ impl Value {
     /// Kleene's disjunction from left to right.
     #[must_use]
     pub fn or(self, right: impl FnOnce() -> Self) -> Self {
-        self.not().and(|| right().not()).not()
+        self.negated().and(|| right().negated()).negated()
     }
 
     /// Equality of single values; none equals only none.

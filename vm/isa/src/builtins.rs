@@ -20,6 +20,8 @@ pub enum Param {
     Instant,
     /// Text.
     Str,
+    /// A list of values that have an order and are held as numbers.
+    Numbers,
 }
 
 impl Param {
@@ -33,17 +35,19 @@ impl Param {
             Self::Duration => "duration",
             Self::Instant => "instant",
             Self::Str => "string",
+            Self::Numbers => "list of numbers",
         }
     }
 
-    /// How the machine holds such a value.
-    pub const fn kind(self) -> crate::types::Kind {
+    /// How the machine holds such a value; nothing for lists, whose layouts differ.
+    pub const fn kind(self) -> Option<crate::types::Kind> {
         use crate::types::Kind;
         match self {
-            Self::Bool => Kind::Bool,
-            Self::Int | Self::Duration | Self::Instant => Kind::Int,
-            Self::Decimal | Self::Percent => Kind::Dec,
-            Self::Str => Kind::Str,
+            Self::Bool => Some(Kind::Bool),
+            Self::Int | Self::Duration | Self::Instant => Some(Kind::Int),
+            Self::Decimal | Self::Percent => Some(Kind::Dec),
+            Self::Str => Some(Kind::Str),
+            Self::Numbers => None,
         }
     }
 }
@@ -65,6 +69,10 @@ macro_rules! for_each_builtin {
             5 Ratio "ratio" (part: Int, whole: Int) -> Percent, cost 2, rule "lib.ratio";
             /// The length of a stretch of time, without its sign.
             6 AbsDuration "abs" (value: Duration) -> Duration, cost 1, rule "lib.abs";
+            /// Whether no element of `values` is less than the one before it; costs one more for each element.
+            7 Ascending "ascending" (values: Numbers) -> Bool, cost 1, rule "lib.ascending";
+            /// Whether each element of `values` is greater than the one before it; costs one more for each element.
+            8 StrictlyAscending "strictly_ascending" (values: Numbers) -> Bool, cost 1, rule "lib.ascending";
         }
     };
 }

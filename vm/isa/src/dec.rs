@@ -109,9 +109,9 @@ impl Dec {
     }
 }
 
-/// `a × b ÷ c` rounded half to even, or `None` where the product does not fit 128 bits or `c` is nought.
+/// `a × b ÷ c` rounded half to even, or `None` where that does not fit 128 bits or `c` is nought.
 fn mul_div(a: i128, b: i128, c: i128) -> Option<i128> {
-    let product = a.checked_mul(b)?;
+    let Some(product) = a.checked_mul(b) else { return mul_div_wide(a, b, c) };
     let quotient = product.checked_div(c)?;
     let rest = product.checked_rem(c)?;
     let twice = rest.unsigned_abs().checked_mul(2)?;
@@ -128,6 +128,42 @@ impl fmt::Debug for Dec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// [`mul_div`] where the product needs up to 256 bits: magnitudes first, the sign at the end.
+fn mul_div_wide(a: i128, b: i128, c: i128) -> Option<i128> {
+    let divisor = c.unsigned_abs();
+    let (mut high, mut low) = widening_mul(a.unsigned_abs(), b.unsigned_abs());
+    if divisor == 0 || high >= divisor {
+        return None;
+    }
+    // Long division, a bit at a time: `high` is the rest and stays below the divisor, the quotient fills `low`.
+    for _ in 0..u128::BITS {
+        let carry = high >> 127;
+        high = high.wrapping_shl(1) | (low >> 127);
+        low = low.wrapping_shl(1);
+        if carry == 1 || high >= divisor {
+            high = high.wrapping_sub(divisor);
+            low |= 1;
+        }
+    }
+    let half = divisor.wrapping_sub(high).cmp(&high);
+    let away = half == std::cmp::Ordering::Less || (half == std::cmp::Ordering::Equal && low & 1 == 1);
+    let magnitude = if away { low.checked_add(1)? } else { low };
+    let negative = (a < 0) ^ (b < 0) ^ (c < 0);
+    let value = i128::try_from(magnitude).ok()?;
+    if negative { value.checked_neg() } else { Some(value) }
+}
+
+/// The 256 bits of a product, the upper half first.
+fn widening_mul(a: u128, b: u128) -> (u128, u128) {
+    const LOW: u128 = u64::MAX as u128;
+    let (a1, a0, b1, b0) = (a >> 64, a & LOW, b >> 64, b & LOW);
+    let low = a0.wrapping_mul(b0);
+    let mid = a1.wrapping_mul(b0).wrapping_add(low >> 64);
+    let mid2 = a0.wrapping_mul(b1).wrapping_add(mid & LOW);
+    let high = a1.wrapping_mul(b1).wrapping_add(mid >> 64).wrapping_add(mid2 >> 64);
+    (high, (mid2 << 64) | (low & LOW))
 }
 
 /// The shortest exact spelling: no exponent, no trailing noughts, no point for whole numbers.
@@ -196,6 +232,17 @@ mod tests {
         assert_eq!(dec(1, 0).checked_div(dec(3, 0)), Some(dec(333_333_333, 9)));
         assert_eq!(dec(2, 0).checked_div(dec(-3, 0)), Some(dec(-666_666_667, 9)));
         assert_eq!(dec(1, 0).checked_div(Dec::ZERO), None);
+    }
+
+    #[test]
+    fn wide_products_are_exact() {
+        assert_eq!(dec(100_000_000_000, 0).checked_mul(dec(10_000_000_000, 0)), Some(dec(1, -21)));
+        assert_eq!(dec(-1, -21).checked_div(dec(3, -11)), Some(dec(-3_333_333_333_333_333_333, 9)));
+        assert_eq!(dec(1, -20).checked_mul(dec(1, -20)), None);
+        // The same by both ways, where both can be gone.
+        for (a, b, c) in [(7, 5, 2), (-7, 5, 2), (7, 3, 2), (9, -5, 6), (1, 1, 3), (5, 5, -10)] {
+            assert_eq!(super::mul_div_wide(a, b, c), super::mul_div(a, b, c), "{a} * {b} / {c}");
+        }
     }
 
     #[test]

@@ -26,6 +26,10 @@ faults! {
     2 DecimalOverflow "the result does not fit a decimal", rule "fault.decimal-overflow";
     /// The fuel given to the run was used up; a verified module run with its bound never reaches this.
     3 FuelExhausted "the fuel is used up", rule "fault.fuel";
+    /// A date was to be moved by a duration that is not whole days.
+    4 NotWholeDays "the duration is not whole days", rule "fault.whole-days";
+    /// A date before the year 0000 or after the year 9999.
+    5 NoSuchDate "the date is outside the years 0000 to 9999", rule "fault.date";
 }
 
 #[cfg(test)]

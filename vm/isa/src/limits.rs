@@ -37,6 +37,12 @@ limits! {
     STRING_BYTES_DEFAULT: u32 = 256, unit "bytes", rule "type.string.max";
     /// Largest maximum that a `string` may declare.
     STRING_BYTES_MAX: u32 = 4096, unit "bytes", rule "type.string.max";
+    /// Bytes of a `version`.
+    VERSION_BYTES_MAX: u32 = 256, unit "bytes", rule "type.version";
+    /// Bytes of the pattern of `matches`.
+    GLOB_BYTES_MAX: u32 = 256, unit "bytes", rule "lib.matches";
+    /// Steps that the pattern of `matches` may come to.
+    GLOB_STEPS_MAX: u32 = 256, unit "steps", rule "lib.matches";
     /// Elements of a `list` that declares no other maximum.
     LIST_LEN_DEFAULT: u32 = 64, unit "elements", rule "type.list.max";
     /// Largest maximum that a `list` may declare.

@@ -7,14 +7,22 @@
 //! Reading is strict. Writing is canonical: each value has one spelling, and reading it gives the value again.
 
 mod duration;
+mod glob;
 mod number;
+mod size;
 mod time;
+mod version;
 
 pub use duration::{duration, duration_of, format_duration, format_duration_of};
+pub use glob::{Glob, Step, glob};
 pub use number::{decimal, format_percent, format_points, format_scaled, int, percent, points, scaled};
+pub use size::{format_size, format_size_of, size, size_of};
 pub use time::{
-    date, format_date, format_instant, format_time_of_day, instant, instant_literal, time_of_day,
+    date, date_of_days, format_date, format_date_of, format_instant, format_time_of_day, instant,
+    instant_literal, time_of_day,
 };
+
+pub use version::{Version, version};
 
 macro_rules! literal_errors {
     ($( $(#[doc = $doc:literal])+ $name:ident => $message:literal, help $help:literal; )+) => {
@@ -62,6 +70,20 @@ literal_errors! {
     UnitOrder => "units of a duration must go from the largest to the smallest, each at most once", help "write it like `1d12h` or `1h30m`";
     /// A duration with a fraction.
     FractionOfUnit => "only milliseconds may have a fraction", help "use the next smaller unit, such as `90m` for one hour and a half";
+    /// Not a size.
+    NotASize => "not a size", help "write a number with its unit, such as `512MB` or `10GiB`";
+    /// Letters after a number that are no unit of a size.
+    UnknownSizeUnit => "unknown unit of a size", help "the units are `B`, `kB`, `MB`, `GB`, `TB`, `PB` and `KiB`, `MiB`, `GiB`, `TiB`, `PiB`";
+    /// A size that is not whole bytes.
+    FractionOfByte => "not whole bytes", help "write a number of which whole bytes come out, such as `1.5kB`";
+    /// Not a version.
+    NotAVersion => "not a semantic version", help "write major, minor and patch, such as `1.2.3` or `1.2.3-rc.1`";
+    /// A pattern that cannot be read.
+    BadGlob => "a bracket, brace or backslash of this pattern lacks what belongs to it", help "close what is open, or write a backslash before a character that stands for itself";
+    /// Two stars beside something other than a slash.
+    GlobStars => "`**` stands alone between slashes", help "write it like `a/**/b` or `a/**`, or use `*` within a name";
+    /// A pattern beyond the limits.
+    GlobTooLong => "this pattern is too long", help "split it into several patterns with `or`";
     /// Not a date.
     NotADate => "not a date", help "write year, month and day, such as `2026-11-20`";
     /// A date that no calendar has.

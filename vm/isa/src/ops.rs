@@ -90,6 +90,11 @@ macro_rules! for_each_op {
         /// One more where the condition is true; takes over its unknown or fault.
         0x3d CountIf { dst: Reg = Int, cond: Reg = Bool } cost 1, rule "vm.op.fold";
 
+        /// A date so many whole days later; a fault where the duration is not whole days.
+        0x3e AddDays { dst: Reg = Int, date: Reg = Int, by: Reg = Int } cost 1, rule "vm.op.date";
+        /// A date so many whole days earlier; a fault where the duration is not whole days.
+        0x3f SubDays { dst: Reg = Int, date: Reg = Int, by: Reg = Int } cost 1, rule "vm.op.date";
+
         /// Sum of decimals.
         0x40 AddDec { dst: Reg = Dec, lhs: Reg = Dec, rhs: Reg = Dec } cost 1, rule "vm.op.dec";
         /// Difference of decimals.
@@ -119,21 +124,47 @@ macro_rules! for_each_op {
         /// Whether two texts have the same bytes; none equals only none.
         0x50 EqStr { dst: Reg = Bool, lhs: Reg = Str, rhs: Reg = Str } cost 2, rule "vm.op.compare";
 
+        /// Whether two versions have the same precedence; none equals only none.
+        0x51 EqVersion { dst: Reg = Bool, lhs: Reg = Version, rhs: Reg = Version } cost 4, rule "vm.op.version";
+        /// Whether one version comes before another.
+        0x52 LtVersion { dst: Reg = Bool, lhs: Reg = Version, rhs: Reg = Version } cost 4, rule "vm.op.version";
+        /// Whether one version comes before another or has the same precedence.
+        0x53 LeVersion { dst: Reg = Bool, lhs: Reg = Version, rhs: Reg = Version } cost 4, rule "vm.op.version";
+        /// The first number of a version; a fault where it does not fit 64 bits.
+        0x54 Major { dst: Reg = Int, src: Reg = Version } cost 2, rule "vm.op.version";
+        /// The second number of a version; a fault where it does not fit 64 bits.
+        0x55 Minor { dst: Reg = Int, src: Reg = Version } cost 2, rule "vm.op.version";
+        /// The third number of a version; a fault where it does not fit 64 bits.
+        0x56 Patch { dst: Reg = Int, src: Reg = Version } cost 2, rule "vm.op.version";
+
+        /// Whether a text matches the glob in a constant; one more for each 64 pairs of a byte and a step of the glob.
+        0x57 Matches { dst: Reg = Bool, text: Reg = Str, pattern: Konst } cost 4, rule "vm.op.matches";
+
         /// How many elements a list has; none of none.
         0x58 Len { dst: Reg = Int, list: Reg = List } cost 1, rule "vm.op.list";
         /// An empty list with room for its register's maximum.
         0x59 ListNew { dst: Reg = List } cost 2, rule "vm.op.list";
         /// Adds a value to a list built by `ListNew`, unless it is there.
         0x5a Insert { list: Reg = List, value: Reg = Any } cost 2 each list, rule "vm.op.list";
-        /// Adds a value at the end of a list built by `ListNew`.
-        0x5c Push { list: Reg = List, value: Reg = Any } cost 2, rule "vm.op.list";
         /// Whether a list of scalars has a value.
         0x5b InList { dst: Reg = Bool, value: Reg = Any, list: Reg = List } cost 2 each list, rule "vm.op.list";
+        /// Stands at the first element of a list; unknown for the stated cause where there is none.
+        0x5c First { elem: Reg = Elem, list: Reg = List, cause: Cause } cost 1, rule "vm.op.list";
+        /// Stands at the last element of a list; unknown for the stated cause where there is none.
+        0x5d Last { elem: Reg = Elem, list: Reg = List, cause: Cause } cost 1, rule "vm.op.list";
+        /// Adds a value at the end of a list built by `ListNew`.
+        0x5e Push { list: Reg = List, value: Reg = Any } cost 2, rule "vm.op.list";
 
         /// Whether a window is open at an instant.
         0x60 InWindow { dst: Reg = Bool, at: Reg = Int, window: WindowId } cost 64, rule "vm.op.window";
         /// The earliest instant at or after another at which a window is open.
         0x61 NextOpen { dst: Reg = Int, at: Reg = Int, window: WindowId } cost 4096, rule "vm.op.window";
+        /// The date of an instant on the clocks of the time zone that a constant names.
+        0x63 DateIn { dst: Reg = Int, at: Reg = Int, zone: Konst } cost 64, rule "vm.op.date";
+        /// The day of the week of an instant on the clocks of a time zone; Monday is 0.
+        0x64 WeekdayIn { dst: Reg = Int, at: Reg = Int, zone: Konst } cost 64, rule "vm.op.date";
+        /// The duration from one date to another, in days of 24 hours.
+        0x65 DaysBetween { dst: Reg = Int, lhs: Reg = Int, rhs: Reg = Int } cost 1, rule "vm.op.date";
         /// Calls a builtin with its arguments in consecutive registers; costs what the builtin's row adds.
         0x62 Call { dst: Reg = Any, builtin: BuiltinId, args: Reg = Any } cost 2, rule "vm.op.call";
 
@@ -204,6 +235,8 @@ pub enum Class {
     Dec,
     /// Text.
     Str,
+    /// A version.
+    Version,
     /// A list.
     List,
     /// An element of a list.

@@ -249,6 +249,8 @@ pub enum Const {
     Dec(Dec),
     /// Text.
     Str(String),
+    /// A version.
+    Version(String),
 }
 
 /// Somebody who can release an escalation.

@@ -9,7 +9,8 @@ use crate::limits;
 pub enum Kind {
     /// A truth value.
     Bool,
-    /// 64 bits: an integer, a duration or an instant in nanoseconds, or the index of an enum member.
+    /// 64 bits: an integer, a duration or an instant in nanoseconds, a date in days since 1970-01-01, a size in bytes,
+    /// or the index of an enum member.
     Int,
     /// An exact decimal: a decimal, percent or points.
     Dec,
@@ -29,6 +30,8 @@ pub enum Kind {
         /// Most elements of the list walked.
         max: u32,
     },
+    /// The text of a version.
+    Version,
 }
 
 /// How a scalar is read from a request and written in a reason.
@@ -57,6 +60,12 @@ pub enum Scalar {
     Principal,
     /// A member of the enum with this index.
     Enum(u16),
+    /// A calendar date, `"2026-11-20"`.
+    Date,
+    /// `"512MB"`, or a number with a declared reading.
+    Size,
+    /// `"1.2.3-rc.1"`, by Semantic Versioning 2.0.0.
+    Version,
 }
 
 impl Scalar {
@@ -64,9 +73,10 @@ impl Scalar {
     pub const fn kind(self) -> Kind {
         match self {
             Self::Bool => Kind::Bool,
-            Self::Int | Self::Duration | Self::Instant | Self::Enum(_) => Kind::Int,
+            Self::Int | Self::Duration | Self::Instant | Self::Date | Self::Size | Self::Enum(_) => Kind::Int,
             Self::Decimal | Self::Percent | Self::Points => Kind::Dec,
             Self::Str { .. } | Self::Principal => Kind::Str,
+            Self::Version => Kind::Version,
         }
     }
 
@@ -101,6 +111,20 @@ pub enum Reading {
     Hours,
     /// `as number of days` of 24 hours.
     Days,
+    /// `as number of bytes`.
+    Bytes,
+    /// `as number of kilobytes` of 1000 bytes.
+    Kilobytes,
+    /// `as number of megabytes`.
+    Megabytes,
+    /// `as number of gigabytes`.
+    Gigabytes,
+    /// `as number of kibibytes` of 1024 bytes.
+    Kibibytes,
+    /// `as number of mebibytes`.
+    Mebibytes,
+    /// `as number of gibibytes`.
+    Gibibytes,
 }
 
 impl Reading {
@@ -114,6 +138,13 @@ impl Reading {
         ("minutes", Self::Minutes),
         ("hours", Self::Hours),
         ("days", Self::Days),
+        ("bytes", Self::Bytes),
+        ("kilobytes", Self::Kilobytes),
+        ("megabytes", Self::Megabytes),
+        ("gigabytes", Self::Gigabytes),
+        ("kibibytes", Self::Kibibytes),
+        ("mebibytes", Self::Mebibytes),
+        ("gibibytes", Self::Gibibytes),
     ];
 
     /// Nanoseconds of one unit, for the readings of a duration.
@@ -124,7 +155,21 @@ impl Reading {
             Self::Minutes => Some(60_000_000_000),
             Self::Hours => Some(3_600_000_000_000),
             Self::Days => Some(86_400_000_000_000),
-            Self::Unit | Self::Percent | Self::Fraction | Self::Points => None,
+            _ => None,
+        }
+    }
+
+    /// Bytes of one unit, for the readings of a size.
+    pub const fn bytes(self) -> Option<i64> {
+        match self {
+            Self::Bytes => Some(1),
+            Self::Kilobytes => Some(1_000),
+            Self::Megabytes => Some(1_000_000),
+            Self::Gigabytes => Some(1_000_000_000),
+            Self::Kibibytes => Some(1 << 10),
+            Self::Mebibytes => Some(1 << 20),
+            Self::Gibibytes => Some(1 << 30),
+            _ => None,
         }
     }
 }

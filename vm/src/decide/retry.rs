@@ -4,6 +4,7 @@
 //! `delay.fixpoint`).
 
 use holdpoint_isa::limits;
+use holdpoint_isa::ops::PolicyId;
 use holdpoint_isa::program::{Effect, Statement};
 use holdpoint_isa::verdict::Verdict;
 
@@ -24,6 +25,9 @@ impl Machine {
             }
             let later = Run { now: candidate, ..run };
             self.admit(later).ok()?;
+            if !self.governed(later) {
+                return None;
+            }
             let fired = std::mem::take(&mut self.fired);
             let ends: Vec<Option<i64>> =
                 fired.iter().filter_map(|fired| self.still_objects(run, later, *fired)).collect();
@@ -34,6 +38,15 @@ impl Machine {
             candidate = latest(&ends).filter(|end| *end > candidate)?;
         }
         None
+    }
+
+    /// Whether an enforced policy governs, and none leaves it open.
+    fn governed(&self, run: Run<'_>) -> bool {
+        let policies = &run.program().policies;
+        let enforced = |id: &PolicyId| policies.get(id.index()).filter(|policy| !policy.trial);
+        let heads = || self.heads.iter().filter_map(|(id, head)| enforced(id).map(|policy| (policy, *head)));
+        heads().any(|(policy, head)| policy.governs && head == Value::Bool(true))
+            && heads().all(|(_, head)| matches!(head, Value::Bool(_)))
     }
 
     /// For a statement that depends on time, is enforced and objects at a later instant: when it ends.
@@ -48,8 +61,8 @@ impl Machine {
         if !statement.timed || rule.trial || policy.trial {
             return None;
         }
-        // A fault blocks, even where the statement only warns, and is never waived.
-        if let Value::Fault(_) = fired.cond {
+        // A fault of what could object blocks, and is never waived.
+        if matches!((fired.cond, statement.effect), (Value::Fault(_), Effect::Object(_))) {
             return Some(None);
         }
         let effect = if fired.cond == Value::Bool(true) { statement.effect } else { statement.on_unknown };
@@ -72,7 +85,7 @@ impl Machine {
         Some(end)
     }
 
-    /// When a delay ends, where that is known.
+    /// When a delay ends, where that is known; asking again before it has begun would change nothing.
     pub(super) fn until(&mut self, run: Run<'_>, statement: &Statement) -> Option<i64> {
         let until = statement.until?;
         self.fuel = limits::FUEL_MAX;

@@ -121,13 +121,17 @@ impl<'a> Writer<'a> {
             (Value::Dec(value), _) => self.decimal(value, scalar, reading),
             (Value::Int(value), Scalar::Duration) => self.duration(value, reading),
             (Value::Int(value), Scalar::Instant) => self.text(&literal::format_instant(value)),
+            (Value::Int(value), Scalar::Date) => self.text(&literal::format_date_of(value)),
+            (Value::Int(value), Scalar::Size) => self.size(value, reading),
             (Value::Int(value), Scalar::Enum(index)) => {
                 let of = self.program.enums.get(usize::from(index));
                 let member = usize::try_from(value).ok().and_then(|member| of?.members.get(member));
                 self.text(member.map_or("", String::as_str));
             }
             (Value::Int(value), _) => self.raw(&value.to_string()),
-            (Value::Str(text), _) => self.text(self.snapshot.text(&self.program.constants, text)),
+            (Value::Str(text) | Value::Version(text), _) => {
+                self.text(self.snapshot.text(&self.program.constants, text))
+            }
             _ => self.raw("null"),
         }
     }
@@ -150,6 +154,14 @@ impl<'a> Writer<'a> {
         match number {
             Some(number) => self.raw(&number),
             None => self.text(&literal::format_duration(value)),
+        }
+    }
+
+    fn size(&mut self, value: i64, reading: Reading) {
+        let number = reading.bytes().and_then(|unit| literal::format_size_of(value, unit));
+        match number {
+            Some(number) => self.raw(&number),
+            None => self.text(&literal::format_size(value)),
         }
     }
 

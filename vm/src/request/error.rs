@@ -62,6 +62,8 @@ kinds! {
     UnknownValue = "unknown-value";
     /// A unit that is missing or wrong.
     BadUnit = "bad-unit";
+    /// A text that is no version by Semantic Versioning 2.0.0.
+    BadVersion = "bad-version";
     /// A text that is no instant by RFC 3339.
     BadInstant = "bad-instant";
     /// A number that its type cannot hold.
@@ -277,8 +279,8 @@ impl Failure {
             .help(format!("write {what} as a text with its unit, such as {spelling}"))
     }
 
-    pub(super) fn negative_duration(at: usize, text: &str) -> Fail {
-        Self::new(RequestErrorKind::OutOfRange, at, format!("the duration {} is negative", quote(text)))
+    pub(super) fn negative(at: usize, what: &str, text: &str) -> Fail {
+        Self::new(RequestErrorKind::OutOfRange, at, format!("the {what} {} is negative", quote(text)))
     }
 
     pub(super) fn literal(at: usize, text: &str, error: LiteralError) -> Fail {
@@ -309,7 +311,9 @@ const fn literal_kind(error: LiteralError) -> RequestErrorKind {
         | E::NotADuration
         | E::UnknownUnit
         | E::UnitOrder
-        | E::FractionOfUnit => RequestErrorKind::BadUnit,
+        | E::FractionOfUnit
+        | E::NotASize
+        | E::UnknownSizeUnit => RequestErrorKind::BadUnit,
         E::NotADate
         | E::NoSuchDate
         | E::NotATime
@@ -318,8 +322,11 @@ const fn literal_kind(error: LiteralError) -> RequestErrorKind {
         | E::SecondsMissing
         | E::OffsetMissing
         | E::LeapSecond => RequestErrorKind::BadInstant,
-        E::NotANumber | E::NotAnInteger => RequestErrorKind::WrongType,
-        E::TooManyPlaces => RequestErrorKind::TooPrecise,
+        E::NotAVersion => RequestErrorKind::BadVersion,
+        E::NotANumber | E::NotAnInteger | E::BadGlob | E::GlobStars | E::GlobTooLong => {
+            RequestErrorKind::WrongType
+        }
+        E::TooManyPlaces | E::FractionOfByte => RequestErrorKind::TooPrecise,
         E::OutOfRange => RequestErrorKind::OutOfRange,
     }
 }

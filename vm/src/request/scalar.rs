@@ -22,6 +22,9 @@ impl<'a> Reader<'a> {
             Scalar::Points => self.points(reading),
             Scalar::Duration => self.duration(reading),
             Scalar::Instant => self.unit_text(INSTANT, literal::instant).map(Value::Int),
+            Scalar::Date => self.unit_text(DATE, literal::date).map(|date| Value::Int(date.0.into())),
+            Scalar::Size => self.size(reading),
+            Scalar::Version => self.version(),
             Scalar::Str { max } => self.string("a text", max).map(Value::Str),
             Scalar::Principal => self.principal(),
             Scalar::Enum(index) => self.member_of(index),
@@ -93,7 +96,20 @@ impl<'a> Reader<'a> {
             (true, None) => return self.bare_number("a duration", "s"),
         };
         if value < 0 {
-            return Err(Failure::negative_duration(at, &literal::format_duration(value)));
+            return Err(Failure::negative(at, "duration", &literal::format_duration(value)));
+        }
+        Ok(Value::Int(value))
+    }
+
+    fn size(&mut self, reading: Reading) -> Result<Value, Fail> {
+        let at = self.scan.at;
+        let value = match (self.at_number(), reading.bytes()) {
+            (false, _) => self.unit_text(SIZE, literal::size)?,
+            (true, Some(unit)) => self.number(SIZE, |text| literal::size_of(text, unit))?,
+            (true, None) => return self.bare_number("a size", "MB"),
+        };
+        if value < 0 {
+            return Err(Failure::negative(at, "size", &literal::format_size(value)));
         }
         Ok(Value::Int(value))
     }
@@ -113,6 +129,10 @@ impl<'a> Reader<'a> {
     /// A text that is kept.
     fn string(&mut self, expected: &str, max: u32) -> Result<StrRef, Fail> {
         let raw = self.raw(expected)?;
+        self.keep(raw, max)
+    }
+
+    fn keep(&mut self, raw: Raw<'a>, max: u32) -> Result<StrRef, Fail> {
         let at = quote_of(raw);
         let text = if raw.escaped || self.space != Space::Body {
             let start = self.scratch.len();
@@ -125,6 +145,15 @@ impl<'a> Reader<'a> {
             return Err(Failure::text_too_long(at, usize::try_from(text.len).unwrap_or(usize::MAX), max));
         }
         Ok(text)
+    }
+
+    fn version(&mut self) -> Result<Value, Fail> {
+        let raw = self.raw(VERSION)?;
+        let at = quote_of(raw);
+        self.transient(raw, |text| {
+            literal::version(text).map(|_| ()).map_err(|error| Failure::literal(at, text, error))
+        })??;
+        self.keep(raw, limits::VERSION_BYTES_MAX).map(Value::Version)
     }
 
     fn principal(&mut self) -> Result<Value, Fail> {
@@ -160,6 +189,9 @@ impl<'a> Reader<'a> {
                 Scalar::Points => POINTS,
                 Scalar::Duration => DURATION,
                 Scalar::Instant => INSTANT,
+                Scalar::Date => DATE,
+                Scalar::Size => SIZE,
+                Scalar::Version => VERSION,
                 Scalar::Str { .. } => "a text",
                 Scalar::Principal => "a principal",
                 Scalar::Enum(_) => "the name of an enum's member",
@@ -171,6 +203,9 @@ impl<'a> Reader<'a> {
 const PERCENT: &str = "a percentage such as `\"80%\"`";
 const POINTS: &str = "percentage points such as `\"0.1pp\"`";
 const DURATION: &str = "a duration such as `\"15m\"`";
+const DATE: &str = "a date such as `\"2026-11-20\"`";
+const SIZE: &str = "a size such as `\"512MB\"`";
+const VERSION: &str = "a version such as `\"1.2.3\"`";
 const INSTANT: &str = "an instant such as `\"2026-11-20T15:30:00+01:00\"`";
 
 /// A reference to a text. Documents are far shorter than 32 bits can tell.

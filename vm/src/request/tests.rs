@@ -4,6 +4,7 @@ mod errors;
 mod json;
 mod random;
 mod values;
+mod versions;
 
 use holdpoint_isa::Program;
 use holdpoint_isa::program::{Block, EnumDef, Fact, Field, Layout, Node};

@@ -10,7 +10,7 @@ use holdpoint_isa::ops::{Op, Reg};
 use holdpoint_isa::program::{Block, Program};
 use holdpoint_isa::types::Kind;
 
-use super::{LoadError, invalid};
+use super::{LoadError, invalid, named_glob};
 
 /// A worst-case cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -251,8 +251,12 @@ impl Walk<'_> {
     fn own(&self, op: Op) -> Bounds {
         let extra = match op {
             Op::Insert { list, .. } | Op::InList { list, .. } => u64::from(self.list_max(list)),
-            Op::Call { builtin, .. } => {
-                Builtin::from_id(builtin.0).map_or(0, |builtin| builtin.info().cost.into())
+            Op::Matches { pattern, .. } => {
+                let glob = named_glob(self.program, pattern);
+                glob.map_or(0, |glob| crate::glob::cost(&glob, limits::STRING_BYTES_MAX))
+            }
+            Op::Call { builtin, args, .. } => {
+                Builtin::from_id(builtin.0).map_or(0, |builtin| self.call(builtin, args))
             }
             _ => 0,
         };
@@ -261,6 +265,14 @@ impl Walk<'_> {
             _ => 0,
         };
         Bounds { fuel: u64::from(op.cost()).saturating_add(extra), cells }
+    }
+
+    /// What a builtin adds: its own cost, and one for each element of a list that it is given.
+    fn call(&self, builtin: Builtin, args: Reg) -> u64 {
+        let info = builtin.info();
+        let lists = info.params.iter().zip(args.0..).filter(|((_, param), _)| param.kind().is_none());
+        let elements = lists.map(|(_, reg)| u64::from(self.list_max(Reg(reg)))).fold(0, u64::saturating_add);
+        elements.saturating_add(info.cost.into())
     }
 
     fn list_max(&self, reg: Reg) -> u32 {

@@ -6,7 +6,7 @@ use holdpoint_isa::program::{Const, Piece, Program};
 use holdpoint_isa::types::Kind;
 
 use super::layout::{element_kind, slot_kind};
-use super::{LoadError, invalid};
+use super::{LoadError, invalid, named_glob};
 
 /// Checks an operation; jumps and loops are checked with the bounds.
 pub(super) fn check(program: &Program, op: Op) -> Result<(), LoadError> {
@@ -59,6 +59,7 @@ fn fits(class: Class, found: Kind, first: Kind) -> bool {
         Class::Int => found == Kind::Int,
         Class::Dec => found == Kind::Dec,
         Class::Str => found == Kind::Str,
+        Class::Version => found == Kind::Version,
         Class::List => matches!(found, Kind::List { .. }),
         Class::Elem => matches!(found, Kind::Elem { .. }),
     }
@@ -81,6 +82,17 @@ fn check_relations(program: &Program, op: Op) -> Result<(), String> {
                 Ok(())
             }
             _ => Err("the element is not one of the list".to_owned()),
+        },
+        Op::First { elem, list, .. } | Op::Last { elem, list, .. } => match (of(elem), of(list)) {
+            (Some(Kind::Elem { layout: a, .. }), Some(Kind::List { layout: b, .. })) if a == b => Ok(()),
+            _ => Err("the element is not one of the list".to_owned()),
+        },
+        Op::DateIn { zone, .. } | Op::WeekdayIn { zone, .. } => {
+            constant_fits(program, zone, Some(Kind::Str)).and_then(|()| not_none(program, zone))
+        }
+        Op::Matches { pattern, .. } => match named_glob(program, pattern) {
+            Some(_) => Ok(()),
+            None => Err("the constant is no glob".to_owned()),
         },
         Op::InMask { mask, .. } => constant_fits(program, mask, Some(Kind::Int)),
         Op::Insert { list, value } | Op::Push { list, value } | Op::InList { value, list, .. } => {
@@ -110,17 +122,32 @@ fn constant_fits(program: &Program, konst: Konst, kind: Option<Kind>) -> Result<
             | (Some(Const::Int(_)), Some(Kind::Int))
             | (Some(Const::Dec(_)), Some(Kind::Dec))
             | (Some(Const::Str(_)), Some(Kind::Str))
+            | (Some(Const::Version(_)), Some(Kind::Version))
     );
     if fits { Ok(()) } else { Err("the constant is of another kind".to_owned()) }
+}
+
+/// A constant that must be there is not none.
+fn not_none(program: &Program, konst: Konst) -> Result<(), String> {
+    match program.constants.get(konst.index()) {
+        Some(Const::None) | None => Err("the constant is none".to_owned()),
+        Some(_) => Ok(()),
+    }
 }
 
 fn call(program: &Program, builtin: BuiltinId, result: Option<Kind>, args: Reg) -> Result<(), String> {
     let Some(builtin) = Builtin::from_id(builtin.0) else { return Err("no builtin".to_owned()) };
     let info = builtin.info();
-    same(Some(info.result.kind()), result)?;
+    same(info.result.kind(), result)?;
     for (index, (_, param)) in info.params.iter().enumerate() {
         let reg = u16::try_from(index).ok().and_then(|index| args.0.checked_add(index));
-        same(Some(param.kind()), reg.and_then(|reg| kind(program, Reg(reg))))?;
+        let found = reg.and_then(|reg| kind(program, Reg(reg)));
+        match (param.kind(), found) {
+            (Some(wanted), found) => same(Some(wanted), found)?,
+            (None, Some(Kind::List { layout, .. }))
+                if matches!(element_kind(program, layout), Some(Kind::Int | Kind::Dec)) => {}
+            (None, _) => return Err("an argument is no list of numbers".to_owned()),
+        }
     }
     Ok(())
 }

@@ -163,6 +163,6 @@ pub(super) fn stride(program: &Program, kind: Kind) -> u16 {
         Kind::Elem { layout, .. } | Kind::List { layout, .. } => {
             program.layouts.get(usize::from(layout)).map_or(0, |layout| layout.slots)
         }
-        Kind::Bool | Kind::Int | Kind::Dec | Kind::Str => 0,
+        Kind::Bool | Kind::Int | Kind::Dec | Kind::Str | Kind::Version => 0,
     }
 }

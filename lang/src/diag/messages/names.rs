@@ -90,9 +90,11 @@ pub fn unknown_type(span: Span, name: &str, candidates: &[&str]) -> Diagnostic {
         "str" | "text" | "varchar" | "char" => "string",
         "boolean" => "bool",
         "float" | "double" | "real" | "f64" | "numeric" => "decimal",
-        "timestamp" | "datetime" | "time" | "date" => "instant",
+        "timestamp" | "datetime" | "time" => "instant",
         "percentage" => "percent",
         "timedelta" | "interval" | "timespan" => "duration",
+        "bytes" | "filesize" => "size",
+        "semver" => "version",
         "user" | "person" => "principal",
         "array" | "vec" | "set" | "slice" => {
             return diagnostic.help("write `list<T>` or `list<T, max 100>`");
@@ -147,7 +149,7 @@ pub fn repeated_name(span: Span, name: &str, first: Span) -> Diagnostic {
 
 /// A second test of the same name.
 pub fn duplicate_test(span: Span, name: &str, first: Span) -> Diagnostic {
-    Diagnostic::new(Code::Duplicate, span, format!("there are two tests \"{name}\""))
+    Diagnostic::new(Code::Duplicate, span, format!("there are two tests `{name}`"))
         .label("the second")
         .also(first, "the first")
         .help("give one of them another name")

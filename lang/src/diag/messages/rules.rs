@@ -18,6 +18,17 @@ pub fn escalate_to_nobody(span: Span) -> Diagnostic {
         .help("write `escalate to GROUP`, and declare the group with `group NAME = directory(\"…\")`")
 }
 
+/// An unknown that would escalate without a group.
+pub fn unknown_to_nobody(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::EscalateToNobody,
+        span,
+        "where this is unknown it escalates, and nobody is named to escalate to",
+    )
+    .label("to whom?")
+    .help("escalate by `escalate to GROUP` itself, or let what is unknown `delay` or `block`")
+}
+
 /// A policy that can never decide anything.
 pub fn empty_policy(span: Span, name: &str) -> Diagnostic {
     Diagnostic::new(Code::EmptyPolicy, span, format!("policy `{name}` has neither a rule nor `allow`"))

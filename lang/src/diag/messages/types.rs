@@ -69,6 +69,17 @@ fn relative(number: &str, op: &str) -> String {
     sum.map_or_else(|| "(100% …)".to_owned(), |sum| format!("{sum}%"))
 }
 
+/// A date that is moved by a part of a day.
+pub fn not_whole_days(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::NotWholeDays,
+        span,
+        "a date moves by whole days, and this duration is not whole days",
+    )
+    .label("not whole days")
+    .help("write it in days, such as `3d`, or compute with instants")
+}
+
 /// Something other than a list where one is needed.
 pub fn not_a_list(span: Span, found: &str) -> Diagnostic {
     Diagnostic::new(Code::NotAList, span, format!("expected a list, found {found}")).label("no list")
@@ -177,8 +188,9 @@ pub fn bad_reading(span: Span, ty: &str, units: &[&str]) -> Diagnostic {
     let diagnostic =
         Diagnostic::new(Code::BadReading, span, format!("this unit does not fit {ty}")).label("does not fit");
     match units {
-        [] => diagnostic
-            .help("remove it: only percentages, points and durations are read as numbers of something"),
+        [] => diagnostic.help(
+            "remove it: only percentages, points, durations and sizes are read as numbers of something",
+        ),
         list => diagnostic.help(format!("write one of {}", list.join(", "))),
     }
 }
@@ -210,6 +222,7 @@ pub fn lacks_unit(diagnostic: Diagnostic, insert: Span, number: &str, unit: Unit
         Unit::Percent => diagnostic.fix(format!("write `{number}%`"), insert, "%"),
         Unit::Points => diagnostic.fix(format!("write percentage points, `{number}pp`"), insert, "pp"),
         Unit::Duration => diagnostic.help(format!("write a unit, such as `{number}m`")),
+        Unit::Size => diagnostic.help(format!("write a unit, such as `{number}MB`")),
     }
 }
 
@@ -222,6 +235,8 @@ pub enum Unit {
     Points,
     /// A unit of time.
     Duration,
+    /// A unit of size.
+    Size,
 }
 
 /// A size as other languages ask for it, by a member or function of another name.

@@ -1,23 +1,26 @@
 //! Expressions of a wanted type, from what is in scope.
 
-use holdpoint_isa::builtins::{Builtin, Param};
-use holdpoint_lang::ops::{OVERLOADS, Operand};
+use holdpoint_isa::builtins::{Builtin, BuiltinInfo, Param};
+use holdpoint_lang::ops::{OVERLOADS, Operand, Overload};
 
 use super::{Made, Maker, Ty, Var};
 
-const fn of_operand(operand: Operand) -> Ty {
-    match operand {
+/// The type of an operand; nothing for those that generated packages do not have.
+const fn of_operand(operand: Operand) -> Option<Ty> {
+    Some(match operand {
         Operand::Int => Ty::Int,
         Operand::Decimal => Ty::Decimal,
         Operand::Percent => Ty::Percent,
         Operand::Points => Ty::Points,
         Operand::Duration => Ty::Duration,
         Operand::Instant => Ty::Instant,
-    }
+        Operand::Date | Operand::Size => return None,
+    })
 }
 
-const fn of_param(param: Param) -> Ty {
-    match param {
+/// The type of a parameter; nothing for those that generated packages do not have.
+const fn of_param(param: Param) -> Option<Ty> {
+    Some(match param {
         Param::Bool => Ty::Bool,
         Param::Int => Ty::Int,
         Param::Decimal => Ty::Decimal,
@@ -25,7 +28,8 @@ const fn of_param(param: Param) -> Ty {
         Param::Duration => Ty::Duration,
         Param::Instant => Ty::Instant,
         Param::Str => Ty::Str,
-    }
+        Param::Numbers => return None,
+    })
 }
 
 fn required(text: String) -> Made {
@@ -215,12 +219,14 @@ impl Maker {
     }
 
     fn builtin(&mut self, ty: &Ty, depth: usize) -> Made {
-        let fitting = Builtin::ALL.iter().map(|b| b.info()).filter(|info| of_param(info.result) == *ty);
+        let made = |info: &BuiltinInfo| info.params.iter().all(|(_, param)| of_param(*param).is_some());
+        let fitting = Builtin::ALL.iter().map(|b| b.info()).filter(made);
+        let fitting = fitting.filter(|info| of_param(info.result).as_ref() == Some(ty));
         let fitting: Vec<_> = fitting.collect();
         let Some(info) = self.rng.pick(&fitting).copied() else { return self.operation(ty, depth) };
         let args = info.params.iter().map(|(_, param)| match self.rng.below(20) {
             0 => "none".to_owned(),
-            _ => self.expr(&of_param(*param), depth).text,
+            _ => self.expr(&of_param(*param).unwrap_or(Ty::Int), depth).text,
         });
         let args: Vec<String> = args.collect();
         required(format!("{}({})", info.word, args.join(", ")))
@@ -319,11 +325,12 @@ impl Maker {
     }
 
     fn arithmetic(&mut self, ty: &Ty, depth: usize) -> Made {
-        let rows = OVERLOADS.iter().filter(|row| of_operand(row.result) == *ty);
+        let made = |row: &&Overload| of_operand(row.lhs).is_some() && of_operand(row.rhs).is_some();
+        let rows = OVERLOADS.iter().filter(made).filter(|row| of_operand(row.result).as_ref() == Some(ty));
         let rows: Vec<_> = rows.collect();
         let Some(row) = self.rng.pick(&rows).copied() else { return self.leaf(ty) };
-        let a = self.expr(&of_operand(row.lhs), depth).text;
-        let b = self.expr(&of_operand(row.rhs), depth).text;
+        let a = self.expr(&of_operand(row.lhs).unwrap_or(Ty::Int), depth).text;
+        let b = self.expr(&of_operand(row.rhs).unwrap_or(Ty::Int), depth).text;
         required(format!("({a} {} {b})", row.op.word()))
     }
 
@@ -417,10 +424,10 @@ impl Maker {
         };
         let signs: &[&str] = if ordered { &["==", "!=", "<", "<=", ">", ">="] } else { &["==", "!="] };
         let sign = self.rng.word(signs);
-        let a = self.expr(&ty, depth).text;
+        let Made { text: a, optional } = self.expr(&ty, depth);
         let b = match self.rng.below(20) {
-            0 if sign == "==" || sign == "!=" => "none".to_owned(),
-            1..6 if ty == Ty::Principal && !self.in_hole => "\"ann\"".to_owned(),
+            0..3 if optional && (sign == "==" || sign == "!=") => "none".to_owned(),
+            3..8 if ty == Ty::Principal && !self.in_hole => "\"ann\"".to_owned(),
             _ => self.expr(&ty, depth).text,
         };
         format!("({a} {sign} {b})")

@@ -123,7 +123,7 @@ impl Maker {
         if !self.rng.percent(25) {
             return String::new();
         }
-        format!(" on unknown {}", self.rng.word(&["delay", "escalate", "block"]))
+        format!(" on unknown {}", self.rng.word(&["delay", "block"]))
     }
 
     /// A rule to be added to a policy that is there; it uses only what the package declares.

@@ -13,6 +13,10 @@ const DAY_MINUTES: u16 = 1440;
 const DAY_SECONDS: i64 = 86_400;
 /// Nanoseconds of a second.
 const NANOS: i64 = 1_000_000_000;
+/// The first date with a spelling, 0000-01-01.
+const DATE_MIN: Date = Date(-719_528);
+/// The last date with a spelling, 9999-12-31.
+const DATE_MAX: Date = Date(2_932_896);
 /// Days of the four hundred years after which the calendar repeats.
 const ERA_DAYS: i64 = 146_097;
 /// Days from 0000-03-01 to 1970-01-01.
@@ -23,6 +27,12 @@ pub fn date(text: &str) -> Result<Date, LiteralError> {
     let mut scan = Scan { rest: text.as_bytes() };
     let date = scan.date()?;
     if scan.rest.is_empty() { Ok(date) } else { Err(LiteralError::NotADate) }
+}
+
+/// The date so many days after 1970-01-01, where it has a spelling.
+pub fn date_of_days(days: i64) -> Option<Date> {
+    let date = Date(i32::try_from(days).ok()?);
+    (DATE_MIN..=DATE_MAX).contains(&date).then_some(date)
 }
 
 /// A time of day in minutes after midnight, `00:00` to `24:00`.
@@ -51,6 +61,12 @@ pub fn instant_literal(text: &str) -> Result<i64, LiteralError> {
 pub fn format_date(date: Date) -> String {
     let (year, month, day) = civil(i64::from(date.0));
     format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The spelling of the date so many days after 1970-01-01; of one that has none, the nearest that has.
+pub fn format_date_of(days: i64) -> String {
+    let clamped = days.clamp(DATE_MIN.0.into(), DATE_MAX.0.into());
+    format_date(date_of_days(clamped).unwrap_or(DATE_MIN))
 }
 
 /// The spelling of a time of day.
@@ -228,8 +244,8 @@ fn civil(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::{
-        LiteralError, date, format_date, format_instant, format_time_of_day, instant, instant_literal,
-        time_of_day,
+        LiteralError, date, date_of_days, format_date, format_instant, format_time_of_day, instant,
+        instant_literal, time_of_day,
     };
     use crate::window::Date;
 
@@ -258,6 +274,10 @@ mod tests {
     fn every_date_reads_back() {
         for days in -719_528..=2_932_896 {
             assert_eq!(date(&format_date(Date(days))), Ok(Date(days)));
+            assert_eq!(date_of_days(days.into()), Some(Date(days)));
+        }
+        for days in [-719_529, 2_932_897, i64::MIN, i64::MAX] {
+            assert_eq!(date_of_days(days), None);
         }
     }
 

@@ -50,6 +50,11 @@ const SCALARS: &[(Scalar, Reading)] = &[
     (Scalar::Duration, Reading::Seconds),
     (Scalar::Duration, Reading::Days),
     (Scalar::Instant, Reading::Unit),
+    (Scalar::Date, Reading::Unit),
+    (Scalar::Version, Reading::Unit),
+    (Scalar::Size, Reading::Unit),
+    (Scalar::Size, Reading::Kilobytes),
+    (Scalar::Size, Reading::Gigabytes),
     (Scalar::Str { max: 64 }, Reading::Unit),
     (Scalar::Principal, Reading::Unit),
     (Scalar::Enum(0), Reading::Unit),
@@ -201,11 +206,14 @@ impl Sender<'_> {
             Scalar::Principal => self.dice.pick(&TEXTS[1..]).to_owned(),
             Scalar::Enum(_) => self.dice.pick(&["development", "staging", "production"]).to_owned(),
             Scalar::Instant => literal::format_instant(bits),
+            Scalar::Date => literal::format_date_of(bits % 3_000_000),
             Scalar::Decimal => return write!(self.out, "{small}.{small}E-1").unwrap(),
             _ if reading != Reading::Unit && self.dice.one_in(2) => {
                 return write!(self.out, "{}.{:03}", small % 100_000, small % 1000).unwrap();
             }
             Scalar::Duration => literal::format_duration(small * 1_000_003),
+            Scalar::Size => literal::format_size(small * 1_000_003),
+            Scalar::Version => format!("{}.{small}.0-rc.{}+b", small % 7, small % 3),
             Scalar::Percent => literal::format_percent(Dec::from_billionths(bits.into())),
             Scalar::Points => literal::format_points(Dec::from_billionths(bits.into())),
         };
@@ -259,7 +267,9 @@ fn agrees(
         }
         (Node::Scalar { slot, .. }, Some(sent)) => match (cell(*slot), sent) {
             (Value::Bool(truth), sent) => sent.as_bool() == Some(truth),
-            (Value::Str(text), sent) => sent.as_str() == Some(snapshot.text(&[], text)),
+            (Value::Str(text) | Value::Version(text), sent) => {
+                sent.as_str() == Some(snapshot.text(&[], text))
+            }
             (Value::Int(value), serde_json::Value::Number(number)) if number.is_i64() => {
                 // Only a plain integer stands for itself; a duration is compared through the canonical form.
                 number.as_i64() == Some(value) || value % 1000 == 0
@@ -304,7 +314,9 @@ proptest! {
         for slot in 0..program.layouts[0].slots {
             match (snapshot.slot(slot), again.slot(slot)) {
                 (Value::List(a), Value::List(b)) => prop_assert_eq!(a.len, b.len),
-                (Value::Str(a), Value::Str(b)) => prop_assert_eq!(snapshot.text(&[], a), again.text(&[], b)),
+                (Value::Str(a), Value::Str(b)) | (Value::Version(a), Value::Version(b)) => {
+                    prop_assert_eq!(snapshot.text(&[], a), again.text(&[], b));
+                }
                 (a, b) => prop_assert_eq!(a, b),
             }
         }

@@ -31,6 +31,11 @@ fn each_scalar_has_its_spelling() {
         (Scalar::Duration, "\"1h30m\"", Value::Int(5400 * SECOND)),
         (Scalar::Duration, "\"2w\"", Value::Int(14 * 86400 * SECOND)),
         (Scalar::Instant, "\"1970-01-01T01:00:01+01:00\"", Value::Int(SECOND)),
+        (Scalar::Size, "\"512MB\"", Value::Int(512_000_000)),
+        (Scalar::Size, "\"1\\u004biB\"", Value::Int(1024)),
+        (Scalar::Version, "\"1.2.3\"", Value::Version(StrRef { space: Space::Body, start: 6, len: 5 })),
+        (Scalar::Date, "\"1970-01-02\"", Value::Int(1)),
+        (Scalar::Date, "\"0000-01-01\"", Value::Int(-719_528)),
         (Scalar::Enum(0), "\"production\"", Value::Int(2)),
         (Scalar::Enum(0), "\"stag\\u0069ng\"", Value::Int(1)),
         (str, "\"12345678\"", inline(6, 8)),
@@ -54,6 +59,10 @@ fn a_bare_number_needs_a_declared_reading() {
         (Scalar::Duration, Reading::Hours, "1e0", Value::Int(3600 * SECOND)),
         (Scalar::Duration, Reading::Days, "0.5", Value::Int(43_200 * SECOND)),
         (Scalar::Duration, Reading::Days, "\"500ms\"", Value::Int(SECOND / 2)),
+        (Scalar::Size, Reading::Bytes, "512", Value::Int(512)),
+        (Scalar::Size, Reading::Megabytes, "1.5", Value::Int(1_500_000)),
+        (Scalar::Size, Reading::Gibibytes, "2", Value::Int(2 << 30)),
+        (Scalar::Size, Reading::Gigabytes, "\"1KiB\"", Value::Int(1024)),
     ] {
         assert_eq!(value(&only(reading(0, of, by)), json), Ok(expected), "{of:?} {by:?} {json}");
     }
@@ -62,6 +71,9 @@ fn a_bare_number_needs_a_declared_reading() {
         (Scalar::Percent, Reading::Points),
         (Scalar::Points, Reading::Percent),
         (Scalar::Duration, Reading::Unit),
+        (Scalar::Duration, Reading::Bytes),
+        (Scalar::Size, Reading::Unit),
+        (Scalar::Size, Reading::Seconds),
     ] {
         assert_eq!(super::kind(&only(reading(0, of, by)), "80"), Some(Kind::BadUnit), "{of:?} {by:?}");
     }
