@@ -193,6 +193,11 @@ pub fn list_declarations(diagnostic: Diagnostic) -> Diagnostic {
     )
 }
 
+/// Adds in what it should stand.
+pub fn belongs_in(diagnostic: Diagnostic, what: &str) -> Diagnostic {
+    diagnostic.help(format!("put it into {what}"))
+}
+
 /// Adds the word that was probably meant.
 pub fn word_meant(diagnostic: Diagnostic, word: &str) -> Diagnostic {
     let span = diagnostic.primary.span;

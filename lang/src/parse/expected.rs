@@ -107,6 +107,10 @@ pub(super) enum Meant {
     Near(&'static str),
     /// The word for this in our language.
     Foreign(&'static str),
+    /// Something that stands in a policy.
+    InPolicy,
+    /// Something that stands in a rule.
+    InRule,
 }
 
 /// What was probably meant by a token that could not stand where it did. `before` is the text in front of it.
@@ -123,6 +127,17 @@ pub(super) fn meant(token: &Token<'_>, expected: &[String], before: &str) -> Opt
         } else {
             nearest(word, ["where"]).map(Meant::Near)
         };
+    }
+    if matches!(word, "rule" | "waiver" | "waivable")
+        && has(expected, "policy")
+        && !has(expected, "satisfies")
+    {
+        return Some(Meant::InPolicy);
+    }
+    let verdict =
+        matches!(word, "block" | "delay" | "escalate" | "warn" | "deny" | "reject" | "forbid" | "if");
+    if verdict && has(expected, "rule") && !has(expected, "block") && !has(expected, "satisfies") {
+        return Some(Meant::InRule);
     }
     foreign(word, expected).map(Meant::Foreign).or_else(|| near(token, word, expected).map(Meant::Near))
 }

@@ -51,6 +51,11 @@ fn meant(first: &Token<'_>, second: &Token<'_>, third: &Token<'_>) -> Option<(Kw
     if matches!(*word, "import" | "using" | "require") && *third == Token::Dot {
         return Some((Kw::Use, false));
     }
+    match (*word, third) {
+        ("const" | "var" | "val" | "def", Token::Assign) => return Some((Kw::Let, false)),
+        ("def" | "function" | "func" | "fun", Token::LParen) => return Some((Kw::Fn, false)),
+        _ => {}
+    }
     let head = matches!(
         third,
         Token::LBrace

@@ -62,6 +62,12 @@ impl Build<'_> {
                 match expected::meant(&token, &expected, self.before(start)) {
                     Some(Meant::Near(word)) => messages::word_meant(diagnostic, word),
                     Some(Meant::Foreign(word)) => messages::foreign_word(diagnostic, word),
+                    Some(Meant::InPolicy) => {
+                        messages::belongs_in(diagnostic, "a policy: `policy NAME { … }`")
+                    }
+                    Some(Meant::InRule) => {
+                        messages::belongs_in(diagnostic, "a rule: `rule NAME { block when … }`")
+                    }
                     None if declaration => messages::list_declarations(diagnostic),
                     None => diagnostic,
                 }
