@@ -35,11 +35,14 @@ pub(crate) fn scalar(ty: &Type) -> Option<Scalar> {
         Type::Instant => Scalar::Instant,
         Type::Date => Scalar::Date,
         Type::Size => Scalar::Size,
+        Type::Money(currency) => Scalar::Money(*currency),
         Type::Version => Scalar::Version,
         Type::Str(max) => Scalar::Str { max: (*max).clamp(1, holdpoint_isa::limits::STRING_BYTES_MAX) },
         Type::Principal => Scalar::Principal,
         Type::Enum(id) => Scalar::Enum(u16::try_from(*id).ok()?),
-        Type::Error | Type::None | Type::Record(_) | Type::List(..) | Type::Optional(_) => return None,
+        Type::Error | Type::None | Type::Record(_) | Type::List(..) | Type::Map(..) | Type::Optional(_) => {
+            return None;
+        }
     })
 }
 
@@ -52,7 +55,8 @@ pub(crate) fn kind(ty: &Type) -> Kind {
 pub(crate) fn build(package: &Package) -> Result<Layouts, TooMany> {
     let mut builder = Builder { package, pending: Vec::new(), layouts: Vec::new() };
     let request = package.request.unwrap_or(usize::MAX);
-    builder.pending.push(Pending { path: String::new(), element: Type::Record(request) });
+    let element = Element::Of(Type::Record(request));
+    builder.pending.push(Pending { path: String::new(), element });
     // Lists are laid out behind what holds them, so a layout only refers to later ones.
     let mut at = 0;
     while let Some(pending) = builder.pending.get(at) {
@@ -97,7 +101,16 @@ fn index(len: usize) -> Result<u16, TooMany> {
 /// A layout still to be made.
 struct Pending {
     path: String,
-    element: Type,
+    element: Element,
+}
+
+/// What one instance of a layout is.
+#[derive(Clone)]
+enum Element {
+    /// A value of a type.
+    Of(Type),
+    /// An entry of a map: a key of at most so many bytes, and a value.
+    Entry(u32, Type),
 }
 
 struct Builder<'p> {
@@ -108,16 +121,23 @@ struct Builder<'p> {
 }
 
 impl Builder<'_> {
-    fn layout(&mut self, path: &str, element: &Type) -> Result<(Vec<Field>, Vec<String>), TooMany> {
+    fn layout(&mut self, path: &str, element: &Element) -> Result<(Vec<Field>, Vec<String>), TooMany> {
         let mut paths = Vec::new();
         let fields = match element {
-            Type::Record(id) => self.fields(path, *id, &mut paths)?,
-            other => {
-                let node = self.node(path, other, Reading::Unit, false, &mut paths)?;
-                vec![Field { name: String::new(), optional: false, node }]
+            Element::Of(Type::Record(id)) => self.fields(path, *id, &mut paths)?,
+            Element::Of(other) => vec![self.bare("", path, other, &mut paths)?],
+            Element::Entry(longest, value) => {
+                let key = self.bare("key", &format!("{path} key"), &Type::Str(*longest), &mut paths)?;
+                vec![key, self.bare("value", &format!("{path} value"), value, &mut paths)?]
             }
         };
         Ok((fields, paths))
+    }
+
+    /// A member that is always there and read by its unit.
+    fn bare(&mut self, name: &str, path: &str, ty: &Type, paths: &mut Vec<String>) -> Result<Field, TooMany> {
+        let node = self.node(path, ty, Reading::Unit, false, paths)?;
+        Ok(Field { name: name.to_owned(), optional: false, node })
     }
 
     fn fields(&mut self, path: &str, record: usize, paths: &mut Vec<String>) -> Result<Vec<Field>, TooMany> {
@@ -153,8 +173,16 @@ impl Builder<'_> {
             Type::List(element, max) => {
                 let slot = slot()?;
                 let layout = index(self.pending.len())?;
-                self.pending.push(Pending { path: format!("{path}[]"), element: (**element).clone() });
+                let element = Element::Of((**element).clone());
+                self.pending.push(Pending { path: format!("{path}[]"), element });
                 Node::List { slot, layout, max: *max }
+            }
+            Type::Map(longest, value, max) => {
+                let slot = slot()?;
+                let layout = index(self.pending.len())?;
+                let entry = Element::Entry(*longest, (**value).clone());
+                self.pending.push(Pending { path: path.to_owned(), element: entry });
+                Node::Map { slot, layout, max: *max }
             }
             scalar_type => {
                 let scalar = scalar(scalar_type).unwrap_or(Scalar::Bool);
@@ -206,7 +234,7 @@ fn signal_arg(request: &[Field], name: Option<&String>, value: &Expr) -> Option<
         hir::Kind::Const(value) | hir::Kind::Param(_, value) => SignalValue::Const(value.clone()),
         _ => match member(request, value)? {
             Node::Scalar { slot, .. } => SignalValue::Slot(*slot),
-            Node::Record { .. } | Node::List { .. } => return None,
+            Node::Record { .. } | Node::List { .. } | Node::Map { .. } => return None,
         },
     };
     Some(SignalArg { name: name.cloned(), value })
@@ -219,7 +247,7 @@ fn member<'f>(request: &'f [Field], e: &Expr) -> Option<&'f Node> {
         hir::Kind::Request => request,
         _ => match member(request, base)? {
             Node::Record { fields, .. } => fields,
-            Node::Scalar { .. } | Node::List { .. } => return None,
+            Node::Scalar { .. } | Node::List { .. } | Node::Map { .. } => return None,
         },
     };
     fields.get(*index).map(|field| &field.node)

@@ -167,9 +167,14 @@ fn is_named(e: &Expr) -> bool {
 
 /// Whether when a statement objects, or until when, depends on the instant of the decision.
 pub(crate) fn depends_on_now(package: &Package, rule: &hir::Rule, s: &hir::Statement) -> bool {
-    let head =
-        package.policies.iter().find(|policy| policy.rules.iter().any(|other| other.span == rule.span));
-    let head = head.and_then(|policy| policy.head.as_ref());
+    let place = |policy: &hir::Policy| policy.rules.iter().position(|other| other.span == rule.span);
+    let policy = package.policies.iter().find_map(|policy| place(policy).map(|at| (policy, at)));
+    let head = policy.and_then(|(policy, _)| policy.head.as_ref());
+    // What a waiver removes now may be back at another instant.
+    let waivers = policy.into_iter().flat_map(|(policy, at)| {
+        let covering = policy.waivers.iter().filter(move |waiver| waiver.rules.contains(&at));
+        covering.map(|waiver| Some(&waiver.when))
+    });
     let until = match &s.until {
         Some(Until::At(e)) => Some(e),
         Some(Until::Open(_)) => return true,
@@ -178,7 +183,7 @@ pub(crate) fn depends_on_now(package: &Package, rule: &hir::Rule, s: &hir::State
     let binder = s.for_each.as_ref();
     let conditions = [head, rule.guard.as_ref(), s.when.as_ref(), s.unless.as_ref(), until];
     let lists = [binder.map(|b| &b.list), binder.and_then(|b| b.filter.as_ref())];
-    conditions.into_iter().chain(lists).flatten().any(|e| timed(package, e))
+    conditions.into_iter().chain(lists).chain(waivers).flatten().any(|e| timed(package, e))
 }
 
 fn timed(package: &Package, e: &Expr) -> bool {
@@ -204,6 +209,8 @@ fn timed(package: &Package, e: &Expr) -> bool {
         | Kind::Or(a, b)
         | Kind::Compare(_, a, b)
         | Kind::In(a, b)
+        | Kind::Lookup(a, b)
+        | Kind::HasKey(a, b)
         | Kind::Else(a, b)
         | Kind::Arith(_, a, b) => timed(package, a) || timed(package, b),
         Kind::If(a, b, c) => [a, b, c].into_iter().any(|e| timed(package, e)),

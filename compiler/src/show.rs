@@ -1,7 +1,7 @@
 //! Expressions as reasons name them: the source's own words in one canonical spelling.
 
 use holdpoint_isa::literal::{
-    format_date_of, format_duration, format_instant, format_percent, format_points, format_size,
+    format_date_of, format_duration, format_instant, format_money, format_percent, format_points, format_size,
 };
 use holdpoint_isa::program::Const;
 use holdpoint_lang::ast::{Fold, Quantifier};
@@ -41,6 +41,8 @@ pub(crate) fn show(package: &Package, e: &Expr) -> String {
         Kind::NextOpen(window, at) => {
             format!("next_open({}, {})", window_name(package, *window), show(package, at))
         }
+        Kind::Lookup(map, key) => format!("{}[{}]", atom(package, map), show(package, key)),
+        Kind::HasKey(key, map) => format!("{} in {}", atom(package, key), atom(package, map)),
         Kind::Matches(text, pattern) => format!("matches({}, {pattern:?})", show(package, text)),
         Kind::InZone(part, at, zone) => format!("{}({}, {zone:?})", part.word(), show(package, at)),
         Kind::IsNone(inner) => format!("{} is none", atom(package, inner)),
@@ -107,6 +109,7 @@ pub(crate) fn constant(package: &Package, value: &Const, ty: &Type) -> String {
         (Const::Int(value), _) => value.to_string(),
         (Const::Dec(value), Type::Percent) => format_percent(*value),
         (Const::Dec(value), Type::Points) => format_points(*value),
+        (Const::Dec(value), Type::Money(currency)) => format_money(*value, *currency),
         (Const::Dec(value), _) => value.to_string(),
     }
 }

@@ -2,6 +2,7 @@
 //! interpreter walks.
 
 use holdpoint_isa::builtins::Builtin;
+use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::{Const, Effect, Provenance};
 use holdpoint_isa::types::Reading;
 use holdpoint_isa::verdict::Verdict;
@@ -141,6 +142,8 @@ pub enum Type {
     Size,
     /// Semantic versions.
     Version,
+    /// Amounts of one currency.
+    Money(Currency),
     /// Text of at most so many bytes.
     Str(u32),
     /// Persons and services.
@@ -151,6 +154,8 @@ pub enum Type {
     Record(usize),
     /// A list of at most so many elements.
     List(Box<Type>, u32),
+    /// A map with keys of at most so many bytes, to values of a type, with at most so many entries.
+    Map(u32, Box<Type>, u32),
     /// A value or `none`.
     Optional(Box<Type>),
 }
@@ -184,7 +189,7 @@ impl Type {
             (Self::Error | Self::None, _) | (_, Self::Error | Self::None) | (Self::Str(_), Self::Str(_)) => {
                 true
             }
-            (Self::List(a, _), Self::List(b, _)) => a.same(b),
+            (Self::List(a, _), Self::List(b, _)) | (Self::Map(_, a, _), Self::Map(_, b, _)) => a.same(b),
             (a, b) => a == b,
         }
     }
@@ -208,12 +213,13 @@ impl Type {
                 | Self::Instant
                 | Self::Date
                 | Self::Size
+                | Self::Money(_)
         )
     }
 
     /// Whether it is a single value rather than a list or a record.
     pub fn is_scalar(&self) -> bool {
-        !matches!(self.required(), Self::List(..) | Self::Record(_))
+        !matches!(self.required(), Self::List(..) | Self::Record(_) | Self::Map(..))
     }
 }
 
@@ -499,6 +505,10 @@ pub enum Kind {
     NextOpen(usize, Expr),
     /// What the clocks of a time zone show at an instant.
     InZone(ZonePart, Expr, String),
+    /// The value of a map's entry.
+    Lookup(Expr, Expr),
+    /// Whether a map, the second, has a key.
+    HasKey(Expr, Expr),
     /// Whether a text matches a glob.
     Matches(Expr, String),
     /// `is none`

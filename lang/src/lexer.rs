@@ -92,6 +92,14 @@ impl<'s> Lexed<'s> {
                 }
                 *at = end;
             }
+            Some((_, before, _)) if matches!(token, Token::Int(_) | Token::Decimal(_)) => {
+                if let Token::Name(name) = *before
+                    && is_currency(name)
+                {
+                    *before = Token::Currency(name);
+                }
+                self.tokens.push((start, token, end));
+            }
             _ => self.tokens.push((start, token, end)),
         }
     }
@@ -118,6 +126,11 @@ fn is_hidden(c: char) -> bool {
         '\u{feff}' => true,
         _ => c.is_control(),
     }
+}
+
+/// Whether a name could be that of a currency by ISO 4217.
+fn is_currency(name: &str) -> bool {
+    name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 fn is_number(token: &Token<'_>) -> bool {

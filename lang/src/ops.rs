@@ -74,12 +74,23 @@ pub enum Operand {
     Date,
     /// `size`
     Size,
+    /// `money` of a currency, the same wherever it stands in a row
+    Money,
 }
 
 impl Operand {
-    /// The type.
-    pub const fn ty(self) -> Type {
+    /// Whether a type is the one meant.
+    fn is(self, ty: &Type) -> bool {
+        self.ty(ty) == *ty
+    }
+
+    /// The type; where it is money, that of the currency of `other`.
+    pub fn ty(self, other: &Type) -> Type {
         match self {
+            Self::Money => match other {
+                Type::Money(currency) => Type::Money(*currency),
+                _ => Type::Error,
+            },
             Self::Int => Type::Int,
             Self::Decimal => Type::Decimal,
             Self::Percent => Type::Percent,
@@ -169,6 +180,16 @@ overloads! {
     Mul (Size, Decimal) -> Size => CountDec;
     Mul (Decimal, Size) -> Size => DecCount;
     Div (Size, Size) -> Decimal => DivInt;
+    Add (Money, Money) -> Money => AddDec;
+    Sub (Money, Money) -> Money => SubDec;
+    Mul (Money, Int) -> Money => MulDecInt;
+    Mul (Int, Money) -> Money => MulIntDec;
+    Mul (Money, Decimal) -> Money => MulDec;
+    Mul (Decimal, Money) -> Money => MulDec;
+    Mul (Money, Percent) -> Money => PercentOf;
+    Mul (Percent, Money) -> Money => PercentOf;
+    Div (Money, Int) -> Money => DivDecInt;
+    Div (Money, Money) -> Decimal => DivDec;
 }
 
 /// How strongly operators bind, the weakest first.
@@ -189,16 +210,21 @@ pub const PRECEDENCE: &[&[BinaryOp]] = &[
     &[BinaryOp::Mul, BinaryOp::Div],
 ];
 
-/// The overload for two types, if there is one.
-pub fn overload(op: BinaryOp, lhs: &Type, rhs: &Type) -> Option<&'static Overload> {
-    let fits = |row: &&Overload| row.op == op && row.lhs.ty() == *lhs && row.rhs.ty() == *rhs;
-    OVERLOADS.iter().find(fits)
+/// The overload for two types and the type of its result, if there is one.
+pub fn overload(op: BinaryOp, lhs: &Type, rhs: &Type) -> Option<(&'static Overload, Type)> {
+    let one_currency = match (lhs, rhs) {
+        (Type::Money(a), Type::Money(b)) => a == b,
+        _ => true,
+    };
+    let fits = |row: &&Overload| one_currency && row.op == op && row.lhs.is(lhs) && row.rhs.is(rhs);
+    let money = if matches!(lhs, Type::Money(_)) { lhs } else { rhs };
+    OVERLOADS.iter().find(fits).map(|row| (row, row.result.ty(money)))
 }
 
 /// The right operands that an operator takes behind a left one.
 pub fn right_operands(op: BinaryOp, lhs: &Type) -> Vec<Type> {
-    let rows = OVERLOADS.iter().filter(|row| row.op == op && row.lhs.ty() == *lhs);
-    rows.map(|row| row.rhs.ty()).collect()
+    let rows = OVERLOADS.iter().filter(|row| row.op == op && row.lhs.is(lhs));
+    rows.map(|row| row.rhs.ty(lhs)).filter(|ty| !ty.is_error()).collect()
 }
 
 #[cfg(test)]

@@ -166,6 +166,8 @@ pub enum Token<'s> {
     Name(&'s str),
     /// A keyword; made from a name.
     Keyword(Kw),
+    /// The currency in front of an amount of money; made from a name of three capitals.
+    Currency(&'s str),
     /// The `else` that belongs to an `if`; made from the keyword.
     IfElse,
     /// A whole number.

@@ -4,7 +4,7 @@ use holdpoint_isa::Verdict;
 use holdpoint_isa::literal::{format_instant, instant};
 use serde::Deserialize;
 
-use crate::id::{DecisionId, LogId};
+use crate::id::{DecisionId, Hex, LogId};
 use crate::log::{ReadError, Stored};
 
 /// What an answer's status and headers need to know of a stored result.
@@ -33,7 +33,8 @@ impl Head {
     }
 }
 
-/// Appends the JSON of a decision: its stored result, with `id`, `sequence` and `decided_at` in front.
+/// Appends the JSON of a decision: its stored result, with `id`, `sequence`, `decided_at` and `leaf`, the
+/// hash of its leaf in the tree, in front.
 ///
 /// # Errors
 /// [`ReadError::Damaged`] where the stored result is no JSON object.
@@ -44,7 +45,9 @@ pub fn write_decision(out: &mut Vec<u8>, log: LogId, stored: &Stored) -> Result<
         members.ok_or_else(|| ReadError::damaged(stored.sequence, "its result is not a JSON object"))?;
     let id = DecisionId { log, sequence: stored.sequence };
     let at = format_instant(record.decided_at);
-    let front = format!("{{\"id\":\"{id}\",\"sequence\":{},\"decided_at\":\"{at}\",", stored.sequence);
+    let (number, leaf) = (stored.sequence, Hex(&stored.seal.leaf_hash));
+    let front =
+        format!("{{\"id\":\"{id}\",\"sequence\":{number},\"decided_at\":\"{at}\",\"leaf\":\"{leaf}\",");
     out.reserve(front.len().saturating_add(members.len()));
     out.extend_from_slice(front.as_bytes());
     out.extend_from_slice(members);

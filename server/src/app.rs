@@ -7,19 +7,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::map_response_with_state;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::error::{Problem, ProblemKind};
+use crate::idempotency::Flights;
+use crate::keeper::Condition;
 use crate::log::{DecisionLog, Health};
+use crate::metrics::Metrics;
+use crate::notary::Notary;
 use crate::policy::{Active, Policy};
-use crate::routes::{decide, decisions, health, policies, unknown};
+use crate::routes::export::all as export_all;
+use crate::routes::metrics::{count, metrics as metrics_text};
+use crate::routes::{decide, decisions, health, policies, tree, unknown};
 use crate::worker::Workers;
 
 /// Threads that read the log at one time.
 const READERS_MAX: usize = 16;
+
+/// Exports of the log at one time.
+const EXPORTS_MAX: usize = 2;
 
 /// Everything that requests share.
 pub struct App {
@@ -27,7 +37,13 @@ pub struct App {
     pub(crate) active: Active,
     pub(crate) workers: Workers,
     pub(crate) clock: Clock,
+    pub(crate) notary: Option<Notary>,
     pub(crate) body_deadline: Duration,
+    pub(crate) flights: Flights,
+    pub(crate) metrics: Metrics,
+    /// Bounds the exports under way.
+    pub(crate) exports: Arc<Semaphore>,
+    pub(crate) condition: Condition,
     draining: AtomicBool,
     /// Bounds the threads that read the log; further readers wait.
     readers: Arc<Semaphore>,
@@ -44,11 +60,22 @@ impl App {
             active: Active::new(policy),
             workers: Workers::default(),
             clock,
+            notary: None,
             body_deadline: limits.body,
+            flights: Flights::default(),
+            metrics: Metrics::default(),
+            exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
+            condition: Condition::default(),
             draining: AtomicBool::new(false),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             deciders: Arc::new(Semaphore::new(cores.saturating_mul(2))),
         }
+    }
+
+    /// Has the tree over the decisions signed.
+    #[must_use]
+    pub fn with_notary(self, notary: Option<Notary>) -> Self {
+        Self { notary, ..self }
     }
 
     /// Says that the server is about to end: it goes on answering, and is not ready any more.
@@ -61,14 +88,16 @@ impl App {
         match &*self.log.health().borrow() {
             Health::Poisoned(why) => Some(format!("the decision log has failed: {why}")),
             Health::Closed => Some("the decision log is closed".to_owned()),
-            Health::Ready => None,
+            Health::Ready => self.condition.damage(),
         }
     }
 
     /// Why nothing new should be sent here, if so. What has been sent is decided all the same.
     pub(crate) fn unready(&self) -> Option<String> {
         let draining = self.draining.load(Ordering::Relaxed);
-        self.undecidable().or_else(|| draining.then(|| "the server is ending".to_owned()))
+        self.undecidable()
+            .or_else(|| self.condition.full())
+            .or_else(|| draining.then(|| "the server is ending".to_owned()))
     }
 
     /// Runs something that reads the log, where blocking is allowed.
@@ -106,25 +135,55 @@ impl App {
 /// Where decisions are asked for.
 pub(crate) const DECISIONS: &str = "/v1/decisions";
 
-/// The paths that the server answers, as they are offered to whoever mistypes one.
-pub(crate) const ROUTES: [&str; 8] = [
-    DECISIONS,
-    "/v1/decisions/{id}",
-    "/v1/decisions/{id}/replay",
-    "/v1/policies",
-    "/v1/policies/{hash}",
-    "/health/live",
-    "/health/ready",
-    "/health/startup",
+/// The paths that the server answers, and the methods that each takes. The README of this crate says more of them.
+pub(crate) const ROUTES: [(&str, &str); 15] = [
+    ("/", "GET"),
+    (DECISIONS, "GET, POST"),
+    ("/v1/decisions/{id}", "GET"),
+    ("/v1/decisions/{id}/replay", "POST"),
+    ("/v1/decisions/{id}/proof", "GET"),
+    ("/v1/policies", "GET"),
+    ("/v1/policies/{hash}", "GET"),
+    ("/v1/export", "GET"),
+    ("/metrics", "GET"),
+    ("/log/checkpoint", "GET"),
+    ("/log/vkey", "GET"),
+    ("/log/tile/{*path}", "GET"),
+    ("/health/live", "GET"),
+    ("/health/ready", "GET"),
+    ("/health/startup", "GET"),
 ];
 
 /// The routes of a server.
 pub fn app(state: Arc<App>) -> Router {
-    let [all, one, replay, policies, policy, live, ready, startup] = ROUTES;
+    let [
+        index,
+        all,
+        one,
+        replay,
+        proof,
+        policies,
+        policy,
+        export,
+        metrics,
+        checkpoint,
+        vkey,
+        tile,
+        live,
+        ready,
+        startup,
+    ] = ROUTES.map(|(path, _)| path);
     Router::new()
+        .route(index, get(unknown::index))
         .route(all, post(decide::decide).get(decisions::list))
         .route(one, get(decisions::one))
         .route(replay, post(decisions::replay))
+        .route(proof, get(tree::proof))
+        .route(export, get(export_all))
+        .route(metrics, get(metrics_text))
+        .route(checkpoint, get(tree::checkpoint))
+        .route(vkey, get(tree::vkey))
+        .route(tile, get(tree::tile))
         .route(policies, get(policies::list))
         .route(policy, get(policies::one))
         .route(live, get(health::live))
@@ -132,5 +191,29 @@ pub fn app(state: Arc<App>) -> Router {
         .route(startup, get(health::startup))
         .fallback(unknown::route)
         .method_not_allowed_fallback(unknown::method)
+        .layer(map_response_with_state(Arc::clone(&state), count))
         .with_state(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ROUTES;
+    use crate::error::ProblemKind;
+
+    const README: &str = include_str!("../README.md");
+
+    #[test]
+    fn the_readme_names_every_route_and_every_problem() {
+        for (path, methods) in ROUTES {
+            for method in methods.split(", ") {
+                let title = format!("`{method} {path}`");
+                assert!(README.contains(&title), "{title}");
+            }
+        }
+        for kind in ProblemKind::ALL {
+            let (status, slug, _) = kind.row();
+            let row = format!("| {status} | `{slug}` | {} |", kind.doc().trim().trim_end_matches('.'));
+            assert!(README.lines().any(|line| line.to_lowercase() == row.to_lowercase()), "{row}");
+        }
+    }
 }

@@ -16,13 +16,15 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// What clients may ask of it.
     pub limits: Limits,
+    /// How the log is looked after.
+    pub keeping: Keeping,
 }
 
 impl Config {
     /// Listening at port 7117 of this machine only, with the usual limits.
     pub fn new(data_dir: PathBuf) -> Self {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
-        Self { listen, data_dir, limits: Limits::default() }
+        Self { listen, data_dir, limits: Limits::default(), keeping: Keeping::default() }
     }
 }
 
@@ -52,6 +54,33 @@ impl Default for Limits {
             body: Duration::from_secs(10),
             request: Duration::from_secs(15),
             drain: Duration::from_secs(15),
+        }
+    }
+}
+
+/// How a log and its disk are looked after.
+#[derive(Debug, Clone, Copy)]
+pub struct Keeping {
+    /// Nothing is decided while less is free than the smaller of this many bytes…
+    pub free_bytes: u64,
+    /// … and this share of the disk.
+    pub free_percent: u8,
+    /// How often the room is measured.
+    pub measure_every: Duration,
+    /// Rest after every few decisions that are read again.
+    pub scrub_pause: Duration,
+    /// Rest after all of them.
+    pub scrub_rest: Duration,
+}
+
+impl Default for Keeping {
+    fn default() -> Self {
+        Self {
+            free_bytes: 1 << 30,
+            free_percent: 5,
+            measure_every: Duration::from_secs(1),
+            scrub_pause: Duration::from_millis(100),
+            scrub_rest: Duration::from_secs(24 * 60 * 60),
         }
     }
 }

@@ -42,24 +42,32 @@ problems! {
     IncompleteBody 400 "incomplete-body" "The body is not complete";
     /// A parameter of the query is unknown or makes no sense.
     InvalidParameter 400 "invalid-parameter" "A parameter cannot be understood";
+    /// The idempotency key is empty, too long, there twice, or not of visible characters.
+    InvalidKey 400 "invalid-key" "The idempotency key cannot be used";
     /// The server has nothing at this path.
     UnknownRoute 404 "unknown-route" "There is nothing here";
     /// No decision has this id.
     UnknownDecision 404 "unknown-decision" "There is no such decision";
     /// No module with this hash has decided here.
     UnknownPolicy 404 "unknown-policy" "There is no such policy";
+    /// The tree over the decisions has no such tile, or not yet.
+    UnknownTile 404 "unknown-tile" "There is no such tile";
     /// The path does not take this method.
     WrongMethod 405 "wrong-method" "The method is not allowed here";
     /// The body took too long to arrive.
     SlowBody 408 "slow-body" "The body took too long";
+    /// A request with this idempotency key is being decided.
+    InFlight 409 "in-flight" "The same request is under way";
     /// The module or a version that the record names is not there.
     CannotReplay 409 "cannot-replay" "The decision cannot be made again";
     /// The body is longer than a request may be.
     LargeBody 413 "large-body" "The body is too large";
-    /// The body is not declared to be JSON.
+    /// The body is not declared to be JSON, or is compressed.
     WrongType 415 "wrong-type" "The content type is not accepted";
     /// The body is JSON, but not a request that the policy knows.
     InvalidRequest 422 "invalid-request" "The request does not fit its type";
+    /// The idempotency key has been used for a request with another body.
+    KeyReused 422 "key-reused" "The idempotency key is taken";
     /// Something failed that never should.
     Internal 500 "internal" "The server has failed";
     /// Something that was kept is not what was kept.
@@ -197,7 +205,10 @@ impl IntoResponse for Problem {
         let mut response = (self.kind.status(), bytes).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == 503 {
+        // For whoever counts problems.
+        response.extensions_mut().insert(self.kind);
+        let headers = response.headers_mut();
+        if status == 503 || matches!(self.kind, ProblemKind::InFlight) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(jitter(1, 5)));
         }
         response

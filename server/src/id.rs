@@ -23,21 +23,14 @@ impl LogId {
         Ok(Self(bytes))
     }
 
-    fn parse(digits: &str) -> Option<Self> {
-        let mut bytes = [0; LOG_ID_BYTES];
-        if digits.len() != 2 * LOG_ID_BYTES || !digits.bytes().all(is_hex) {
-            return None;
-        }
-        for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(Self(bytes))
+    pub(crate) fn parse(digits: &str) -> Option<Self> {
+        from_hex(digits).map(Self)
     }
 }
 
 impl fmt::Display for LogId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        Hex(&self.0).fmt(f)
     }
 }
 
@@ -66,6 +59,28 @@ impl fmt::Display for DecisionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "d-{}-{:0width$}", self.log, self.sequence, width = DIGITS)
     }
+}
+
+/// Bytes as hexadecimal digits.
+#[derive(Debug, Clone, Copy)]
+pub struct Hex<'a>(pub &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// The bytes that hexadecimal digits in lower case spell.
+pub(crate) fn from_hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if digits.len() != N.saturating_mul(2) || !digits.bytes().all(is_hex) {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 /// Whether a byte is a hexadecimal digit as this program writes them, in lower case.

@@ -7,7 +7,8 @@
 //! A failure of ours is a problem without a verdict, to be treated as a block. The clock is read in one place, redb is
 //! known to one folder, paths to one table.
 //!
-//! Reading order: [`serve()`], [`mod@app`], `routes`, `worker`, [`log`], [`replay`], [`error`].
+//! Reading order: [`serve()`], [`mod@app`], `routes`, `worker`, [`log`], [`tlog`], [`proving`],
+//! [`notary`], [`verify`], [`export`], [`keeper`], [`replay`], [`error`].
 
 mod answer;
 pub mod app;
@@ -15,21 +16,29 @@ mod body;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod export;
 pub mod id;
+mod idempotency;
+pub mod keeper;
 pub mod log;
+mod metrics;
 mod nearest;
+pub mod notary;
 mod policy;
+pub mod proving;
 pub mod replay;
 mod routes;
 mod serve;
 mod subject;
+pub mod tlog;
 mod trace;
+pub mod verify;
 mod worker;
 
 pub use answer::{decision, write_decision};
 pub use app::{App, app};
 pub use clock::Clock;
 pub use config::{Config, Limits};
-pub use id::{DecisionId, LogId};
+pub use id::{DecisionId, Hex, LogId};
 pub use policy::Policy;
-pub use serve::{ServeError, serve, serve_from};
+pub use serve::{ServeError, Started, serve, serve_from};

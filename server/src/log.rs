@@ -8,7 +8,7 @@
 //! leaf hash that was fixed when it was committed; what does not match is [`ReadError::Damaged`], never a decision.
 //!
 //! Reading order: [`record`], [`leaf`], [`keys`], [`filter`], [`scan`]; then, of the embedded log, `group`, `tables`,
-//! `open`, `writer`, `fold`, `read`, `query`, `store`.
+//! `overlay`, `open`, `writer`, `tiles`, `once`, `fold`, `read`, `query`, `store`.
 
 pub mod filter;
 pub mod keys;
@@ -18,11 +18,14 @@ pub mod scan;
 
 mod fold;
 mod group;
+mod once;
 mod open;
+mod overlay;
 mod query;
 mod read;
 mod store;
 mod tables;
+mod tiles;
 mod wire;
 mod writer;
 
@@ -48,6 +51,7 @@ pub use store::RedbLog;
 pub use wire::Malformed;
 
 use crate::id::LogId;
+use crate::tlog::{Hash, Tile};
 
 /// A place where decisions are kept for ever.
 ///
@@ -80,6 +84,12 @@ pub trait DecisionLog: Send + Sync + 'static {
     /// [`ReadError`], for the index; a damaged decision is an error in its own place.
     fn list(&self, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, ReadError>;
 
+    /// The decision that a caller has for an idempotency key.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn keyed(&self, caller: &str, key: &str) -> Result<Option<Stored>, ReadError>;
+
     /// The bytes of a module that has decided.
     ///
     /// # Errors
@@ -97,6 +107,18 @@ pub trait DecisionLog: Send + Sync + 'static {
     /// # Errors
     /// [`ReadError`].
     fn modules(&self) -> Result<Vec<ModuleHash>, ReadError>;
+
+    /// How many decisions the tree over the log has; the leaf of a decision has its number less one.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn size(&self) -> Result<u64, ReadError>;
+
+    /// The hashes of a tile of that tree; `None` where it does not have so many yet.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn tile(&self, tile: Tile) -> Result<Option<Vec<Hash>>, ReadError>;
 
     /// How much is kept.
     ///
@@ -125,12 +147,14 @@ pub struct Entry {
     decided_at: i64,
     seal: Seal,
     keys: Keys,
+    once: Option<Key>,
     module: Arc<ModuleFiles>,
 }
 
 impl Entry {
     /// Encodes and seals a record, with the hashes of the module's files in it. This is done by whoever decides, so
-    /// that the log's one writer has only to copy.
+    /// that the log's one writer has only to copy. Where the record has an idempotency key, the decision is kept only if
+    /// its caller has none for that key.
     ///
     /// # Errors
     /// [`Why::TooLong`] or [`Why::NoEntropy`].
@@ -138,7 +162,10 @@ impl Entry {
         let record = Record { module: module.hash, source_map: module.source_map_hash, ..*record };
         let bytes = record.encode().map_err(|_| Why::TooLong)?;
         let seal = Seal::new(record.class, &record.module, &bytes).map_err(|_| Why::NoEntropy)?;
-        Ok(Self { record: bytes, decided_at: record.decided_at, seal, keys, module })
+        let once = record.key.map(|key| Key::once(record.caller, key));
+        let mut keys = keys;
+        once.into_iter().for_each(|key| keys.add(key));
+        Ok(Self { record: bytes, decided_at: record.decided_at, seal, keys, once, module })
     }
 }
 
@@ -166,6 +193,8 @@ pub enum Why {
     TooLong,
     /// The operating system gave no random bytes for the record's salt.
     NoEntropy,
+    /// Its idempotency key has a decision already.
+    Repeated,
 }
 
 impl fmt::Display for Why {
@@ -175,6 +204,7 @@ impl fmt::Display for Why {
             Self::Poisoned(why) => write!(f, "the decision log has failed: {why}"),
             Self::Closed => f.write_str("the decision log takes no decisions"),
             Self::TooLong => f.write_str("the record of the decision is longer than the log accepts"),
+            Self::Repeated => f.write_str("its idempotency key has a decision already"),
             Self::NoEntropy => f.write_str("the operating system gave no random bytes"),
         }
     }
@@ -244,6 +274,16 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// A record that is kept elsewhere than in a log, sealed with its salt.
+    ///
+    /// # Errors
+    /// Where the bytes are not those of a record.
+    pub fn sealed(sequence: u64, salt: [u8; 32], record: Vec<u8>) -> Result<Self, Malformed> {
+        let decoded = Record::decode(&record)?;
+        let seal = Seal::with(salt, decoded.class, &decoded.module, &record);
+        Ok(Self { sequence, record, seal })
+    }
+
     /// What the bytes stand for.
     ///
     /// # Errors

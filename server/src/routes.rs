@@ -2,13 +2,20 @@
 
 pub(crate) mod decide;
 pub(crate) mod decisions;
+pub(crate) mod export;
 pub(crate) mod health;
+pub(crate) mod metrics;
 pub(crate) mod parameters;
 pub(crate) mod policies;
+pub(crate) mod tree;
 pub(crate) mod unknown;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+
+/// Marks an answer that is a decision, whatever its status says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decided;
 
 /// An answer that is JSON already.
 pub(crate) fn json(status: StatusCode, bytes: Vec<u8>) -> Response {

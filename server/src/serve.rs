@@ -24,14 +24,17 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::app::{App, DECISIONS, app};
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::error::{Problem, ProblemKind};
-use crate::log::{DecisionLog, Health, OpenError, RedbLog};
+use crate::keeper::Keeper;
+use crate::log::{DecisionLog, Health, OpenError, RedbLog, Stats};
+use crate::notary::{Notary, NotaryError};
 use crate::policy::Policy;
+use crate::routes::Decided;
 
 /// Lines in the head of a request.
 const HEADERS_MAX: usize = 64;
@@ -39,6 +42,20 @@ const HEADERS_MAX: usize = 64;
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Rest after a connection could not be accepted, for want of file descriptors most of the time.
 const ACCEPT_REST: Duration = Duration::from_millis(20);
+
+/// Time from one signature over the decisions to the next.
+const SIGN_EVERY: Duration = Duration::from_secs(5);
+
+/// What a server tells when it has started.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The key that signatures over its log are checked with.
+    pub vkey: Option<String>,
+    /// How much the log keeps by then.
+    pub stats: Stats,
+}
 
 /// Why a server could not start or had to end.
 #[derive(Debug)]
@@ -49,6 +66,10 @@ pub enum ServeError {
     Listen(SocketAddr, io::Error),
     /// The clock stands before 1970 or past 2262.
     Clock,
+    /// The tree over the decisions cannot be signed, for one because it is not what was signed before.
+    Notary(NotaryError),
+    /// The thread that looks after the log cannot be started.
+    Keeper(io::Error),
     /// The decision log has failed while the server was running.
     LogFailed(String),
 }
@@ -59,6 +80,8 @@ impl fmt::Display for ServeError {
             Self::Open(error) => error.fmt(f),
             Self::Listen(address, error) => write!(f, "cannot listen at {address}: {error}"),
             Self::Clock => f.write_str("the clock of this machine is out of range"),
+            Self::Notary(error) => error.fmt(f),
+            Self::Keeper(error) => write!(f, "no thread can be started: {error}"),
             Self::LogFailed(why) => write!(f, "the decision log has failed: {why}"),
         }
     }
@@ -68,42 +91,52 @@ impl std::error::Error for ServeError {}
 
 /// Serves decisions by a policy until `shutdown` completes, then lets requests under way finish.
 ///
-/// `ready` is told the address as soon as connections are accepted there.
+/// `ready` is told where, as soon as connections are accepted there.
 ///
 /// # Errors
 /// [`ServeError`].
 pub async fn serve(
     config: Config,
     policy: Policy,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(Started),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let now = Clock::System.now().ok_or(ServeError::Clock)?;
     let directory = config.data_dir.clone();
-    let opened = tokio::task::spawn_blocking(move || RedbLog::open(&directory, now));
-    let log = opened.await.map_err(|error| OpenError::Storage(error.to_string())).flatten();
-    let log = log.map_err(ServeError::Open)?;
-    serve_from(Arc::new(log), &config, policy, ready, shutdown).await
+    let opened = tokio::task::spawn_blocking(move || {
+        let log = RedbLog::open(&directory, now).map_err(ServeError::Open)?;
+        let notary = Notary::open(&directory, &log, true).map_err(ServeError::Notary)?;
+        Ok((log, notary))
+    });
+    let ended = |error: JoinError| ServeError::Open(OpenError::Storage(error.to_string()));
+    let (log, notary) = opened.await.map_err(ended).flatten()?;
+    serve_from(Arc::new(log), Some(notary), &config, policy, ready, shutdown).await
 }
 
-/// As [`serve()`], with decisions kept in a log that is open already.
+/// As [`serve()`], with decisions kept in a log that is open already, and signed by a notary if there is one.
 ///
 /// # Errors
-/// [`ServeError`], except that the log cannot be opened.
+/// [`ServeError`].
 pub async fn serve_from(
     log: Arc<dyn DecisionLog>,
+    notary: Option<Notary>,
     config: &Config,
     policy: Policy,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(Started),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    let stats = log.stats().map_err(|error| ServeError::Open(error.into()))?;
     let refused = |error| ServeError::Listen(config.listen, error);
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let mut health = log.health();
-    let state = Arc::new(App::new(log, policy, Clock::System, &config.limits));
+    let vkey = notary.as_ref().map(|notary| notary.verifier().to_string());
+    let state = Arc::new(App::new(log, policy, Clock::System, &config.limits).with_notary(notary));
     tracing::info!(%address, policy = %state.active.policy.program.hash(), log = %state.log.id(), "serving");
-    ready(address);
+    let keeper =
+        Keeper::start(Arc::clone(&state), &config.data_dir, config.keeping).map_err(ServeError::Keeper)?;
+    let signing = tokio::spawn(sign(Arc::clone(&state)));
+    ready(Started { address, vkey, stats });
 
     let stop = async {
         tokio::select! {
@@ -112,10 +145,38 @@ pub async fn serve_from(
         }
     };
     let why = accept(listener, &state, config.limits, stop).await;
+    signing.abort();
+    // It has the log, which is closed when nobody has it any more.
+    if tokio::task::spawn_blocking(|| drop(keeper)).await.is_err() {
+        tracing::error!("looking after the log has panicked; this is a defect of Holdpoint");
+    }
+    sign_now(&state).await;
     tracing::info!("ended");
     match why {
         None => Ok(()),
         Some(why) => Err(ServeError::LogFailed(why)),
+    }
+}
+
+/// Signs the tree again and again, so that a log that is taken back to an older state can be told from this one.
+async fn sign(state: Arc<App>) {
+    loop {
+        tokio::time::sleep(SIGN_EVERY).await;
+        sign_now(&state).await;
+    }
+}
+
+/// Signs what has been decided. Where that fails, decisions go on: evidence is late, and nothing is less safe.
+async fn sign_now(state: &Arc<App>) {
+    let state = Arc::clone(state);
+    let signing = tokio::task::spawn_blocking(move || {
+        let Some(notary) = &state.notary else { return };
+        if let Err(error) = notary.checkpoint(&*state.log, 0, Duration::ZERO) {
+            tracing::error!(%error, "the decisions could not be signed");
+        }
+    });
+    if signing.await.is_err() {
+        tracing::error!("signing has panicked; this is a defect of Holdpoint");
     }
 }
 
@@ -225,7 +286,8 @@ async fn answer(
     let response = answered.unwrap_or_else(|_| Ok(too_late(&method, &path, deadline)));
     if let Ok(response) = &response {
         let (status, micros) = (response.status().as_u16(), started.elapsed().as_micros());
-        if response.status().is_server_error() {
+        // A verdict may be told by a status that else means a failure.
+        if response.status().is_server_error() && response.extensions().get::<Decided>().is_none() {
             tracing::warn!(%method, path, status, micros, "answered");
         } else {
             tracing::debug!(%method, path, status, micros, "answered");

@@ -35,7 +35,7 @@ impl Subject {
                 Node::Record { fields, .. } => {
                     inner.iter().find_map(|inner| scalar(fields.iter().find(|field| field.name == **inner)?))
                 }
-                Node::Scalar { .. } | Node::List { .. } => None,
+                Node::Scalar { .. } | Node::List { .. } | Node::Map { .. } => None,
             })
         };
         Self {
@@ -61,7 +61,7 @@ impl Subject {
 fn scalar(field: &Field) -> Option<Place> {
     match field.node {
         Node::Scalar { slot, scalar, .. } => Some(Place { slot, scalar }),
-        Node::Record { .. } | Node::List { .. } => None,
+        Node::Record { .. } | Node::List { .. } | Node::Map { .. } => None,
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Question<'a> {
     pub(crate) caller: &'a str,
     /// The trace context that came along.
     pub(crate) trace: Option<&'a str>,
+    /// The idempotency key that came along.
+    pub(crate) key: Option<&'a str>,
 }
 
 /// Why a question gets no decision.
@@ -88,6 +90,7 @@ impl Worker {
             body: ModuleHash::of(question.body).0,
             caller: question.caller,
             trace: question.trace,
+            key: question.key,
             result: &self.result,
         };
         Entry::new(&record, keys, active.files.clone()).map_err(Refusal::Record)

@@ -16,6 +16,8 @@ use crate::machine::{Machine, Run, next, precedence, same};
 use crate::value::{Cursor, ListRef, Space, StrRef, Value};
 use crate::window::{NextChange, Openness, PreparedZone};
 
+/// Slots of an entry of a map.
+const ENTRY_SLOTS: u32 = 2;
 /// Nanoseconds of a day.
 const DAY: i64 = 86_400_000_000_000;
 
@@ -44,6 +46,13 @@ impl Machine {
             }
             Op::Push { list, value } => return self.done(at, |m| m.push(run, list, m.get(value))),
             Op::InList { dst, value, list } => (dst, self.in_list(run, value, list)?),
+            Op::Lookup { dst, map, key } => {
+                (dst, self.lookup(run, map, key)?.unwrap_or_else(|absent| absent))
+            }
+            Op::HasKey { dst, map, key } => {
+                let found = self.lookup(run, map, key)?;
+                (dst, found.map_or_else(|other| other, |value| Value::Bool(value != Value::None)))
+            }
             Op::Matches { dst, text, pattern } => (dst, self.matches(run, text, pattern)?),
             Op::Call { dst, builtin, args } => (dst, self.call(run, builtin, args)?),
             _ => self.compute(run, op),
@@ -334,6 +343,17 @@ impl Machine {
     fn in_zone(&self, run: Run<'_>, at: Reg, zone: Konst, show: impl Fn(&PreparedZone, i64) -> i64) -> Value {
         let Some(zone) = run.module.zones.get(&zone.0) else { return Value::UNSET };
         self.int1(at, |at| Value::Int(show(zone, at)))
+    }
+
+    /// The value of an entry, none where there is no such key; an error where map or key is not known.
+    fn lookup(&mut self, run: Run<'_>, map: Reg, key: Reg) -> Result<Result<Value, Value>, Fault> {
+        let (map, key) = (self.get(map), self.get(key));
+        let (Value::List(map), Value::Str(_)) = (map, key) else { return Ok(Err(poison2(map, key))) };
+        self.burn(u64::from(map.len))?;
+        let entries = (0..map.len).map(|index| map.start.saturating_add(index.saturating_mul(ENTRY_SLOTS)));
+        let mut found = entries.filter(|entry| same(run, self.cell(run, *entry), key));
+        let value = found.next().map(|entry| self.cell(run, entry.saturating_add(1)));
+        Ok(Ok(value.unwrap_or(Value::None)))
     }
 
     fn matches(&mut self, run: Run<'_>, text: Reg, pattern: Konst) -> Result<Value, Fault> {

@@ -40,6 +40,13 @@ pub(crate) struct Fired {
     pub(crate) witness: Value,
 }
 
+/// What there was at some point of a decision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    built: usize,
+    forced: u64,
+}
+
 /// The state of a decision under way.
 #[derive(Debug, Default)]
 pub struct Machine {
@@ -48,6 +55,8 @@ pub struct Machine {
     pub(crate) built: Vec<Value>,
     /// Which `let`s have been run.
     done: Vec<bool>,
+    /// How many `let`s have been run.
+    forced: u64,
     /// Where to go on when a `let` ends.
     returns: Vec<usize>,
     /// Statements that objected.
@@ -83,6 +92,19 @@ impl Machine {
     /// Lets every `let` run again, for a run at another instant. Lists that were built stay where they are.
     pub(crate) fn forget_lets(&mut self) {
         self.done.fill(false);
+    }
+
+    /// How many lists there are, for [`Self::drop_lists`].
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { built: self.built.len(), forced: self.forced }
+    }
+
+    /// Drops the lists that were built since a mark, so that texts and ends of delays do not add up. Those of a `let`
+    /// that was forced since then are kept: it runs only once, so they are few.
+    pub(crate) fn drop_lists(&mut self, mark: Mark) {
+        if self.forced == mark.forced {
+            self.built.truncate(mark.built);
+        }
     }
 
     /// Runs a block to its end, or until the fuel is used up.
@@ -122,6 +144,7 @@ impl Machine {
         match (self.done.get_mut(thunk.index()), block) {
             (Some(done), Some(block)) if !*done => {
                 *done = true;
+                self.forced = self.forced.saturating_add(1);
                 self.returns.push(next);
                 block.start as usize
             }

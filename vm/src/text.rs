@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use holdpoint_isa::limits;
 use holdpoint_isa::literal::{
-    format_date_of, format_duration, format_instant, format_percent, format_points, format_size,
+    format_date_of, format_duration, format_instant, format_money, format_percent, format_points, format_size,
 };
 use holdpoint_isa::ops::Reg;
 use holdpoint_isa::program::{Piece, Text};
@@ -45,6 +45,7 @@ impl Machine {
     /// Writes a text.
     pub(crate) fn write(&mut self, run: Run<'_>, text: &Text) -> Written {
         let mut written = Written::default();
+        let built = self.mark();
         self.fuel = limits::FUEL_MAX;
         if self.run(run, text.block).is_err() {
             written.fault = Some(Fault::FuelExhausted);
@@ -54,6 +55,7 @@ impl Machine {
             self.piece(run, piece, &mut written, &mut parts);
         }
         cut(&mut written.text, limits::REASON_BYTES_MAX as usize);
+        self.drop_lists(built);
         written
     }
 
@@ -133,6 +135,7 @@ fn show_decimal(value: Dec, scalar: Scalar) -> String {
     match scalar {
         Scalar::Percent => format_percent(value),
         Scalar::Points => format_points(value),
+        Scalar::Money(currency) => format_money(value, currency),
         _ => value.to_string(),
     }
 }

@@ -8,8 +8,10 @@
 mod bounds;
 mod code;
 mod layout;
+mod loops;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use holdpoint_isa::codec::{CodecError, ModuleHash};
@@ -141,9 +143,8 @@ fn named_zones(program: &Program, zones: &Zones) -> Result<BTreeMap<u16, Prepare
     for op in &program.code {
         let (Op::DateIn { zone, .. } | Op::WeekdayIn { zone, .. }) = op else { continue };
         let Some(Const::Str(name)) = program.constants.get(zone.index()) else { continue };
-        if !named.contains_key(&zone.0) {
-            let zone_named = PreparedZone::new(zones, name).map_err(|_| LoadError::Zone(name.clone()))?;
-            named.insert(zone.0, zone_named);
+        if let Entry::Vacant(place) = named.entry(zone.0) {
+            place.insert(PreparedZone::new(zones, name).map_err(|_| LoadError::Zone(name.clone()))?);
         }
     }
     Ok(named)
@@ -175,6 +176,8 @@ pub fn verify(program: &Program) -> Result<(), LoadError> {
     constants(program)?;
     layout::check(program)?;
     references(program)?;
+    let entries = other_entries(program).map(|(_, block)| block);
+    loops::check(program, entries.chain([program.admission]))?;
     let admission = bounds::entry(program, program.admission, &code::check)?.limited()?;
     if admission.fuel != program.fuel_bound {
         return invalid(format!("its bound is {}, and it states {}", admission.fuel, program.fuel_bound));

@@ -5,6 +5,14 @@ mod bad_input;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
+mod proof;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod run;

@@ -83,7 +83,7 @@ impl<'a> Lower<'a> {
 
     /// How the machine holds the value of an expression.
     pub(super) fn kind_of(&mut self, e: &Expr) -> Kind {
-        if !matches!(e.ty.required(), Type::List(..)) {
+        if !matches!(e.ty.required(), Type::List(..) | Type::Map(..)) {
             return kind(&e.ty);
         }
         let (layout, max) = self.list_of(e);
@@ -185,6 +185,44 @@ impl<'a> Lower<'a> {
                 let src = self.expr(e);
                 self.emit(Op::Move { dst, src });
             }
+            _ => self.operate(e, dst),
+        }
+    }
+
+    /// Operations: what is neither a place nor a name nor a constant.
+    fn operate(&mut self, e: &Expr, dst: Reg) {
+        match &*e.kind {
+            hir::Kind::List(list) => self.list(list, dst),
+            hir::Kind::Not(inner) => {
+                let src = self.strict(inner);
+                self.emit(Op::Not { dst, src });
+            }
+            hir::Kind::Neg(inner) => self.negate(inner, dst),
+            hir::Kind::And(a, b) => self.connect(a, b, dst, true),
+            hir::Kind::Or(a, b) => self.connect(a, b, dst, false),
+            hir::Kind::Compare(compare, a, b) => self.compare(*compare, a, b, dst),
+            hir::Kind::In(value, list) => self.within(value, list, dst),
+            hir::Kind::IsNone(inner) => self.is_none(inner, dst),
+            hir::Kind::Else(a, b) => {
+                let src = self.expr(a);
+                let alt = self.take(kind(&a.ty));
+                self.into(b, alt);
+                self.emit(Op::Else { dst, src, alt });
+            }
+            hir::Kind::If(cond, yes, no) => self.choose(cond, yes, no, dst),
+            hir::Kind::Match(on, arms) => self.select(on, arms, dst),
+            hir::Kind::Arith(arith, a, b) => self.arith(*arith, a, b, dst),
+            hir::Kind::Quantifier(quantifier, binder) => self.quantifier(*quantifier, binder, dst),
+            hir::Kind::Fold(fold, value, binder) => self.fold(*fold, value, binder, dst),
+            hir::Kind::Call(id, args) => self.call(*id, args, dst),
+            hir::Kind::Builtin(builtin, args) => self.builtin(*builtin, args, dst),
+            _ => self.part(e, dst),
+        }
+    }
+
+    /// Parts and properties of values.
+    fn part(&mut self, e: &Expr, dst: Reg) {
+        match &*e.kind {
             hir::Kind::Size(list) => {
                 let list = self.expr(list);
                 self.emit(Op::Len { dst, list });
@@ -201,16 +239,6 @@ impl<'a> Lower<'a> {
                 let elem = self.end_of(list, *last);
                 self.emit(Op::Field { dst, elem, slot: Slot(0) });
             }
-            hir::Kind::List(list) => self.list(list, dst),
-            hir::Kind::Not(inner) => {
-                let src = self.strict(inner);
-                self.emit(Op::Not { dst, src });
-            }
-            hir::Kind::Neg(inner) => self.negate(inner, dst),
-            hir::Kind::And(a, b) => self.connect(a, b, dst, true),
-            hir::Kind::Or(a, b) => self.connect(a, b, dst, false),
-            hir::Kind::Compare(compare, a, b) => self.compare(*compare, a, b, dst),
-            hir::Kind::In(value, list) => self.within(value, list, dst),
             hir::Kind::InWindow(at, window) => {
                 let at = self.strict(at);
                 let window = WindowId(self.index("windows", *window));
@@ -229,25 +257,21 @@ impl<'a> Lower<'a> {
                     ZonePart::Weekday => Op::WeekdayIn { dst, at, zone },
                 });
             }
+            hir::Kind::Lookup(map, key) => {
+                let (map, key) = (self.strict(map), self.strict(key));
+                self.emit(Op::Lookup { dst, map, key });
+            }
+            hir::Kind::HasKey(key, map) => {
+                let (key, map) = (self.strict(key), self.strict(map));
+                self.emit(Op::HasKey { dst, map, key });
+            }
             hir::Kind::Matches(text, pattern) => {
                 let text = self.strict(text);
                 let pattern = self.constant(&Const::Str(pattern.clone()));
                 self.emit(Op::Matches { dst, text, pattern });
             }
-            hir::Kind::IsNone(inner) => self.is_none(inner, dst),
-            hir::Kind::Else(a, b) => {
-                let src = self.expr(a);
-                let alt = self.take(kind(&a.ty));
-                self.into(b, alt);
-                self.emit(Op::Else { dst, src, alt });
-            }
-            hir::Kind::If(cond, yes, no) => self.choose(cond, yes, no, dst),
-            hir::Kind::Match(on, arms) => self.select(on, arms, dst),
-            hir::Kind::Arith(arith, a, b) => self.arith(*arith, a, b, dst),
-            hir::Kind::Quantifier(quantifier, binder) => self.quantifier(*quantifier, binder, dst),
-            hir::Kind::Fold(fold, value, binder) => self.fold(*fold, value, binder, dst),
-            hir::Kind::Call(id, args) => self.call(*id, args, dst),
-            hir::Kind::Builtin(builtin, args) => self.builtin(*builtin, args, dst),
+            // `into` and `operate` have seen to everything else.
+            _ => {}
         }
     }
 
@@ -544,7 +568,10 @@ fn node_place(base: Base, outer: Option<u16>, node: &Node) -> Place<'_> {
             };
             Place::Record { base, presence, fields: fields.as_slice() }
         }
-        Node::List { slot, layout, max } => Place::List { base, slot: *slot, layout: *layout, max: *max },
+        // Entries of a map lie as the elements of a list do.
+        Node::List { slot, layout, max } | Node::Map { slot, layout, max } => {
+            Place::List { base, slot: *slot, layout: *layout, max: *max }
+        }
     }
 }
 

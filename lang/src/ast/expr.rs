@@ -34,7 +34,7 @@ impl ExprKind {
             Self::Field(e, _) | Self::Paren(e) | Self::Unary(_, e) | Self::IsNone(e, _) => e.depth,
             Self::Call(_, args) => deepest(&mut args.iter().map(|arg| arg.value.depth)),
             Self::List(list) => deepest(&mut list.iter().map(|e| e.depth)),
-            Self::Binary(_, a, b) | Self::Else(a, b) => a.depth.max(b.depth),
+            Self::Binary(_, a, b) | Self::Else(a, b) | Self::Index(a, b) => a.depth.max(b.depth),
             Self::If(a, b, c) => a.depth.max(b.depth).max(c.depth),
             Self::Match(e, arms) => e.depth.max(deepest(&mut arms.iter().map(|arm| arm.value.depth))),
             Self::Quantifier(_, b) => binder(b),
@@ -54,6 +54,8 @@ pub enum ExprKind {
     Name(String),
     /// `e.name`; the name is empty where it is missing.
     Field(Expr, Ident),
+    /// `m[key]`
+    Index(Expr, Expr),
     /// `f(…)`
     Call(Path, Vec<Arg>),
     /// `[…]`
@@ -108,6 +110,8 @@ pub enum Literal {
     Size(i64),
     /// `v1.2.3`, without its `v`
     Version(String),
+    /// `EUR 500`: the currency as it is written, its place, and the amount
+    Money(Ident, Dec),
     /// `2026-12-18`
     Date(i32),
     /// `09:00`

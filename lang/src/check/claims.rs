@@ -75,6 +75,7 @@ impl Checker<'_> {
             }
             Kind::And(a, b) | Kind::Or(a, b) => is(a) && is(b),
             Kind::Compare(_, a, b) | Kind::In(a, b) | Kind::Arith(_, a, b) => is(a) || is(b),
+            Kind::Lookup(a, b) | Kind::HasKey(a, b) => is(a) || is(b),
             Kind::If(c, a, b) => is(c) || (is(a) && is(b)),
             Kind::Match(on, arms) => is(on) || arms.iter().all(|(_, arm)| is(arm)),
             Kind::Quantifier(_, b) | Kind::Fold(_, _, b) => is(&b.list),

@@ -286,6 +286,10 @@ impl<'a> Checker<'a> {
                 }
                 Some(Value::Object(object))
             }
+            (DataValue::Record(data), Type::Map(longest, element, _)) => {
+                let (element, longest) = ((**element).clone(), *longest);
+                Some(self.json_map(data, &element, longest, below))
+            }
             (DataValue::List(list, _), Type::List(element, _)) => {
                 let element = (**element).clone();
                 for value in list {
@@ -300,6 +304,25 @@ impl<'a> Checker<'a> {
             (DataValue::Record(data), _) => self.misfit(data.span, ty),
             (DataValue::List(_, span), _) => self.misfit(*span, ty),
         }
+    }
+
+    /// The JSON of a map, on top of the entries that were there before.
+    fn json_map(&mut self, data: &'a ast::Data, element: &Type, longest: u32, below: Option<Value>) -> Value {
+        let mut object = match below {
+            Some(Value::Object(object)) => object,
+            _ => Map::new(),
+        };
+        for (name, value) in &data.members {
+            if name.name.len() > longest as usize {
+                let why = format!("a key has at most {longest} bytes");
+                self.report(messages::bad_data(name.span, why));
+            }
+            match self.json(value, element, Reading::Unit, None) {
+                Some(json) => drop(object.insert(name.name.clone(), json)),
+                None => drop(object.remove(&name.name)),
+            }
+        }
+        Value::Object(object)
     }
 
     fn misfit(&mut self, span: Span, ty: &Type) -> Option<Value> {
@@ -352,6 +375,10 @@ impl<'a> Checker<'a> {
                 Reading::Percent => number(&value.to_string()),
                 Reading::Fraction => number(&value.checked_div(Dec::HUNDRED)?.to_string()),
                 _ => text(literal::format_percent(value)),
+            },
+            (Const::Dec(value), Type::Money(currency)) => match reading {
+                Reading::Currency => number(&value.to_string()),
+                _ => text(literal::format_money(value, *currency)),
             },
             (Const::Dec(value), Type::Points) => match reading {
                 Reading::Points => number(&value.to_string()),

@@ -1,6 +1,7 @@
 //! Expressions: what each name means, which type each node has, which overload each operator is.
 
 use holdpoint_isa::Dec;
+use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::Const;
 
 use super::scope::Meaning;
@@ -22,6 +23,7 @@ impl Checker<'_> {
             ExprKind::Literal(value) => self.literal(value, e.span, expected),
             ExprKind::Name(name) => self.name(name, e.span, expected),
             ExprKind::Field(base, name) => self.member(base, name, e.span),
+            ExprKind::Index(map, key) => self.lookup(map, key, e.span),
             ExprKind::Call(path, args) => self.call(path, args, e.span),
             ExprKind::List(list) => self.list(list, e.span, expected),
             ExprKind::Paren(inner) => self.expr(inner, expected),
@@ -80,6 +82,13 @@ impl Checker<'_> {
             }
             Literal::Size(value) => (Const::Int(*value), Type::Size),
             Literal::Version(text) => (Const::Version(text.clone()), Type::Version),
+            Literal::Money(code, value) => match Currency::from_code(&code.name) {
+                Some(currency) => (Const::Dec(*value), Type::Money(currency)),
+                None => {
+                    self.report(messages::no_currency(code.span, &code.name));
+                    return error(span);
+                }
+            },
             Literal::Date(value) => (Const::Int(i64::from(*value)), Type::Date),
             Literal::Time(_) => {
                 let place = "a value; it stands in windows";
@@ -188,7 +197,13 @@ impl Checker<'_> {
         }
         let fits = matches!(
             ty.required(),
-            Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Size | Type::Error
+            Type::Int
+                | Type::Decimal
+                | Type::Points
+                | Type::Duration
+                | Type::Size
+                | Type::Money(_)
+                | Type::Error
         );
         if !fits {
             let diagnostic = messages::mismatch(inner.span, "a number", &self.show(&ty));
@@ -314,6 +329,9 @@ impl Checker<'_> {
             (value, self.expr(b, Some(&expected)))
         } else {
             let list = self.expr(b, None);
+            if let Type::Map(..) = list.ty.required() {
+                return self.has_key(a, list, span);
+            }
             let element = element_type(&list.ty);
             (self.expr(a, element.as_ref()), list)
         };
@@ -348,11 +366,10 @@ impl Checker<'_> {
             return error(span);
         }
         let (lhs, rhs) = (left.ty.required(), right.ty.required());
-        if let Some(row) = ops::overload(op, lhs, rhs) {
+        if let Some((row, ty)) = ops::overload(op, lhs, rhs) {
             if let Some(odd) = odd_days(row.arith, &left, &right) {
                 self.report(messages::not_whole_days(odd.span));
             }
-            let ty = row.result.ty();
             return node(Kind::Arith(row.arith, left, right), ty, span);
         }
         let diagnostic = if *lhs == Type::Percent && *rhs == Type::Percent {

@@ -36,7 +36,7 @@ impl Checker<'_> {
                 self.report(diagnostic);
                 error(span)
             }
-            Type::List(..) if name.name == "size" => {
+            Type::List(..) | Type::Map(..) if name.name == "size" => {
                 let ty = if matches!(base.ty, Type::Optional(_)) { Type::Int.optional() } else { Type::Int };
                 node(Kind::Size(base), ty, span)
             }
@@ -50,6 +50,11 @@ impl Checker<'_> {
                     false => messages::unknown_member(name.span, "a list", &name.name, &members),
                 };
                 self.report(diagnostic);
+                error(span)
+            }
+            Type::Map(..) => {
+                let diagnostic = messages::unknown_member(name.span, "a map", &name.name, &["size"]);
+                self.report(diagnostic.help("read an entry by its key, as in `labels[\"tier\"]`"));
                 error(span)
             }
             Type::Version => match VersionPart::WORDS.iter().find(|(word, _)| *word == name.name) {
@@ -96,6 +101,40 @@ impl Checker<'_> {
         let diagnostic = self.unknown_name(&name.name, name.span, Some(&ty));
         self.report(diagnostic);
         Some(error(span))
+    }
+
+    /// `m[key]`: none where the map has no such key.
+    pub(super) fn lookup(&mut self, map: &ast::Expr, key: &ast::Expr, span: Span) -> Expr {
+        let map = self.expr(map, None);
+        match map.ty.required().clone() {
+            Type::Map(_, value, _) => {
+                let key = self.key(key);
+                node(Kind::Lookup(map, key), value.optional(), span)
+            }
+            Type::Error => error(span),
+            Type::List(..) => {
+                self.report(messages::no_index(span));
+                error(span)
+            }
+            other => {
+                let diagnostic = messages::mismatch(map.span, "a map", &self.show(&other));
+                self.report(diagnostic);
+                error(span)
+            }
+        }
+    }
+
+    /// `key in m`
+    pub(super) fn has_key(&mut self, key: &ast::Expr, map: Expr, span: Span) -> Expr {
+        let key = self.key(key);
+        node(Kind::HasKey(key, map), Type::Bool, span)
+    }
+
+    fn key(&mut self, key: &ast::Expr) -> Expr {
+        let wanted = Type::Str(holdpoint_isa::limits::STRING_BYTES_MAX).optional();
+        let key = self.expr(key, Some(&wanted));
+        self.expect(&key, &wanted);
+        key
     }
 
     pub(super) fn record_member(&mut self, base: Expr, record: usize, index: usize, span: Span) -> Expr {

@@ -46,7 +46,10 @@ impl Checker<'_> {
         let base = value.ty.required().clone();
         let fits = match fold {
             Fold::Sum => {
-                matches!(base, Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Size)
+                matches!(
+                    base,
+                    Type::Int | Type::Decimal | Type::Points | Type::Duration | Type::Size | Type::Money(_)
+                )
             }
             Fold::Min | Fold::Max => base.is_numeric(),
             Fold::Distinct => base.is_scalar() && base != Type::None,

@@ -1,6 +1,7 @@
 //! Types: declarations of enums and records, types as written, types as shown.
 
 use holdpoint_isa::limits;
+use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::Provenance;
 use holdpoint_isa::types::Reading;
 
@@ -115,7 +116,7 @@ impl<'a> Checker<'a> {
 
     fn declare_type(&mut self, name: &ast::Ident, def: TypeDef) {
         let basic = BASIC.iter().any(|(basic, _)| *basic == name.name)
-            || ["string", "list", "map", WEEKDAY].contains(&name.name.as_str());
+            || ["string", "list", "map", "money", WEEKDAY].contains(&name.name.as_str());
         let first =
             if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
         match first {
@@ -170,6 +171,11 @@ impl<'a> Checker<'a> {
     /// The meaning of a bare number for a type.
     pub(super) fn reading(&mut self, ty: &Type, declared: Option<&ast::Ident>) -> Reading {
         let Some(unit) = declared else { return Reading::Unit };
+        if let Type::Money(currency) = ty.required()
+            && currency.code() == unit.name
+        {
+            return Reading::Currency;
+        }
         let fits = |reading: Reading| match ty.required() {
             Type::Percent => matches!(reading, Reading::Percent | Reading::Fraction),
             Type::Points => matches!(reading, Reading::Points | Reading::Fraction),
@@ -182,8 +188,11 @@ impl<'a> Checker<'a> {
             return *reading;
         }
         if !ty.is_error() {
-            let units: Vec<&str> =
+            let mut units: Vec<&str> =
                 Reading::WORDS.iter().filter(|(_, r)| fits(*r)).map(|(word, _)| *word).collect();
+            if let Type::Money(currency) = ty.required() {
+                units.push(currency.code());
+            }
             self.report(messages::bad_reading(unit.span, &self.show(ty), &units));
         }
         Reading::Unit
@@ -201,6 +210,8 @@ impl<'a> Checker<'a> {
         match name {
             "string" => return self.string_type(written),
             "list" => return self.list_type(written),
+            "map" => return self.map_type(written),
+            "money" => return self.money_type(written),
             WEEKDAY if written.args.is_empty() => return Type::Enum(self.weekday()),
             _ => {}
         }
@@ -221,7 +232,8 @@ impl<'a> Checker<'a> {
             }
             Some((TypeDef::Broken, _)) => Type::Error,
             None => {
-                let basics = BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list"]);
+                let basics =
+                    BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list", "map", "money", WEEKDAY]);
                 let known: Vec<&str> = basics.chain(self.scopes.types.keys().map(String::as_str)).collect();
                 let diagnostic = messages::unknown_type(written.name.span, name, &known);
                 self.report(diagnostic);
@@ -273,6 +285,53 @@ impl<'a> Checker<'a> {
         Type::List(Box::new(inner), max)
     }
 
+    fn money_type(&mut self, written: &ast::TypeExpr) -> Type {
+        let code = match written.args.as_slice() {
+            [ast::TypeArg::Type(code)] if code.args.is_empty() && !code.optional => &code.name,
+            _ => {
+                self.report(messages::type_arguments(written.span, "money", "`money<EUR>`"));
+                return Type::Error;
+            }
+        };
+        match Currency::from_code(&code.name) {
+            Some(currency) => Type::Money(currency),
+            None => {
+                self.report(messages::no_currency(code.span, &code.name));
+                Type::Error
+            }
+        }
+    }
+
+    fn map_type(&mut self, written: &ast::TypeExpr) -> Type {
+        let (key, value, max) = match written.args.as_slice() {
+            [ast::TypeArg::Type(key), ast::TypeArg::Type(value)] => (key, value, limits::MAP_LEN_DEFAULT),
+            [ast::TypeArg::Type(key), ast::TypeArg::Type(value), ast::TypeArg::Max(max, span)] => {
+                (key, value, self.maximum(*max, *span, limits::MAP_LEN_MAX))
+            }
+            _ => {
+                let takes = "`map<string, T>` or `map<string, T, max 16>`";
+                self.report(messages::type_arguments(written.span, "map", takes));
+                return Type::Error;
+            }
+        };
+        let (keys, values) = (self.ty(key), self.ty(value));
+        let fits = matches!(keys, Type::Str(_) | Type::Error);
+        let single = values.is_scalar() && !matches!(values, Type::Optional(_));
+        for (fits, ty, span, place) in [
+            (fits, &keys, key.span, "the key of a map"),
+            (single, &values, value.span, "the value of a map's entry"),
+        ] {
+            if !fits {
+                let diagnostic = messages::not_allowed_here(span, &self.show(ty), place);
+                self.report(diagnostic);
+            }
+        }
+        match keys {
+            Type::Str(longest) if single => Type::Map(longest, Box::new(values), max),
+            _ => Type::Error,
+        }
+    }
+
     fn maximum(&mut self, max: i64, span: Span, cap: u32) -> u32 {
         match u32::try_from(max).ok().filter(|max| (1..=cap).contains(max)) {
             Some(max) => max,
@@ -298,6 +357,7 @@ impl<'a> Checker<'a> {
             Type::Date => "`date`".to_owned(),
             Type::Size => "`size`".to_owned(),
             Type::Version => "`version`".to_owned(),
+            Type::Money(currency) => format!("`money<{currency}>`"),
             Type::Str(_) => "`string`".to_owned(),
             Type::Principal => "`principal`".to_owned(),
             Type::Enum(id) => {
@@ -307,6 +367,7 @@ impl<'a> Checker<'a> {
                 format!("`{}`", self.package.records.get(*id).map_or("record", |def| def.name.as_str()))
             }
             Type::List(element, _) => format!("`list<{}>`", self.show(element).trim_matches('`')),
+            Type::Map(_, value, _) => format!("`map<string, {}>`", self.show(value).trim_matches('`')),
             Type::Optional(inner) => format!("`{}?`", self.show(inner).trim_matches('`')),
         }
     }

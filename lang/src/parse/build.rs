@@ -212,12 +212,6 @@ impl<'a> Build<'a> {
         if holds { e } else { self.expr(ExprKind::Unary(UnaryOp::Not, e), start, end) }
     }
 
-    /// `xs[0]`
-    pub(crate) fn index(&mut self, bracket: usize, start: usize, end: usize) -> Expr {
-        self.report(messages::no_index(self.span(bracket, end)));
-        self.expr(ExprKind::Missing, start, end)
-    }
-
     /// Another language's spelling of an operator.
     pub(crate) fn spelling(&mut self, right: &str, start: usize, end: usize) {
         self.report(messages::spelling(self.span(start, end), right));

@@ -195,6 +195,7 @@ fn foreign(word: &str, expected: &[String]) -> Option<&'static str> {
 pub(super) fn found(token: &Token<'_>) -> String {
     match token {
         Token::Name(text)
+        | Token::Currency(text)
         | Token::Int(text)
         | Token::Decimal(text)
         | Token::Percent(text)

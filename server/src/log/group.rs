@@ -109,6 +109,11 @@ impl<'a> Group<'a> {
 }
 
 impl Item<'_> {
+    /// The hash that stands with the record, which need not be the record's own.
+    pub(super) fn leaf_hash(&self) -> [u8; 32] {
+        self.seal.leaf_hash
+    }
+
     /// The record, if it is what was sealed when it was committed.
     pub(super) fn verify(self, sequence: u64, module: &ModuleHash) -> Result<Stored, Malformed> {
         let record = Record::decode(self.record)?;

@@ -33,6 +33,8 @@ kinds! {
     5 Actor;
     /// The module that decided.
     6 Policy;
+    /// Who asked, and the idempotency key.
+    7 Once;
 }
 
 /// One index key.
@@ -73,6 +75,17 @@ impl Key {
     /// The key of all decisions that this person or service asked for.
     pub fn actor(id: &str) -> Self {
         Self::new(Kind::Actor, id.as_bytes())
+    }
+
+    /// The key of the one decision that this caller has for an idempotency key.
+    pub(super) fn once(caller: &str, key: &str) -> Self {
+        // A caller's name has no line end, so no two pairs are spelt alike.
+        Self::new(Kind::Once, format!("{caller}\n{key}").as_bytes())
+    }
+
+    /// Whether it has one decision at most.
+    pub(super) fn is_once(&self) -> bool {
+        self.0.first() == Some(&(Kind::Once as u8))
     }
 
     /// The key of all decisions that this module made.

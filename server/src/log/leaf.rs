@@ -33,7 +33,12 @@ impl Seal {
     pub(crate) fn new(class: Class, module: &ModuleHash, record: &[u8]) -> Result<Self, getrandom::Error> {
         let mut salt = [0; 32];
         getrandom::fill(&mut salt)?;
-        Ok(Self { salt, leaf_hash: leaf_hash(class, module, &salt, record) })
+        Ok(Self::with(salt, class, module, record))
+    }
+
+    /// The seal that this salt gives.
+    pub(crate) fn with(salt: [u8; 32], class: Class, module: &ModuleHash, record: &[u8]) -> Self {
+        Self { salt, leaf_hash: leaf_hash(class, module, &salt, record) }
     }
 
     /// Whether these bytes are what was sealed.

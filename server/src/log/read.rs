@@ -14,6 +14,7 @@ use super::tables::{
     GROUPS, GroupKey, GroupRow, GroupRowBytes, MODULES, PENDING, SEQUENCE, SOURCE_MAPS, group_key,
 };
 use super::{ReadError, Stored};
+use crate::tlog::tree::Hash;
 
 pub(super) type Read<T> = Result<T, ReadError>;
 
@@ -21,6 +22,10 @@ pub(super) type Read<T> = Result<T, ReadError>;
 pub(super) fn storage(error: impl Into<redb::Error>) -> ReadError {
     match error.into() {
         redb::Error::Corrupted(what) => ReadError::Corrupt(what),
+        // A page that should be there lies behind the end of the file.
+        redb::Error::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            ReadError::Corrupt("the file is cut off".to_owned())
+        }
         other => ReadError::Unavailable(other.to_string()),
     }
 }
@@ -78,6 +83,27 @@ impl Groups {
     /// The decision with this number of its group.
     pub(super) fn decision(&self, row: &GroupRow, sequence: u64) -> Read<Stored> {
         self.decisions(row, sequence..=sequence)?.pop().unwrap_or_else(|| Err(gap(sequence)))
+    }
+
+    /// The hashes of the leaves from this number, a decision's number less one, to before another, as they stand with
+    /// the records.
+    pub(super) fn leaves(&self, from: u64, to: u64) -> Read<Vec<Hash>> {
+        let mut leaves = Vec::new();
+        let mut next = from.saturating_add(1);
+        while next <= to {
+            let row = self.holding(next)?.ok_or_else(|| gap(next))?;
+            let value = self.values.get(&group_key(&row.module, row.first)).map_err(storage)?;
+            let damaged = |why| ReadError::damaged(next, why);
+            let value = value.ok_or_else(|| damaged(super::Malformed("its group is missing")))?;
+            let group = Group::open(value.value(), row.count).map_err(damaged)?;
+            let end = row.end().min(to.saturating_add(1));
+            for sequence in next..end {
+                let index = u32::try_from(sequence.saturating_sub(row.first)).unwrap_or(u32::MAX);
+                leaves.push(group.item(index).map_err(damaged)?.leaf_hash());
+            }
+            next = end;
+        }
+        Ok(leaves)
     }
 
     /// Decisions of a group. Each that cannot be read is an error in its own place.

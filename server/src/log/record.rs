@@ -52,6 +52,8 @@ pub struct Record<'a> {
     pub caller: &'a str,
     /// The W3C `traceparent` that came with the request.
     pub trace: Option<&'a str>,
+    /// The idempotency key that came with the request.
+    pub key: Option<&'a str>,
     /// The answer, except for its number and instant.
     pub result: &'a [u8],
 }
@@ -68,6 +70,7 @@ impl<'a> Record<'a> {
             self.signals.len(),
             self.caller.len(),
             self.trace.map_or(0, str::len),
+            self.key.map_or(0, str::len),
             self.result.len(),
         ];
         let size = variable.into_iter().fold(256, usize::saturating_add);
@@ -85,13 +88,8 @@ impl<'a> Record<'a> {
         put_bytes(&mut out, self.signals)?;
         out.extend_from_slice(&self.body);
         put_bytes(&mut out, self.caller.as_bytes())?;
-        match self.trace {
-            None => out.push(0),
-            Some(trace) => {
-                out.push(1);
-                put_bytes(&mut out, trace.as_bytes())?;
-            }
-        }
+        put_optional(&mut out, self.trace)?;
+        put_optional(&mut out, self.key)?;
         put_bytes(&mut out, self.result)?;
         Ok(out)
     }
@@ -116,15 +114,26 @@ impl<'a> Record<'a> {
             signals: reader.bytes()?,
             body: reader.array()?,
             caller: reader.text()?,
-            trace: match reader.u8()? {
-                0 => None,
-                1 => Some(reader.text()?),
-                _ => return Err(Malformed("a flag is neither nought nor one")),
-            },
+            trace: optional(&mut reader)?,
+            key: optional(&mut reader)?,
             result: reader.bytes()?,
         };
         reader.end()?;
         Ok(record)
+    }
+}
+
+/// Appends a text behind a one, or a nought.
+fn put_optional(out: &mut Vec<u8>, text: Option<&str>) -> Result<(), Malformed> {
+    out.push(u8::from(text.is_some()));
+    text.map_or(Ok(()), |text| put_bytes(out, text.as_bytes()))
+}
+
+fn optional<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a str>, Malformed> {
+    match reader.u8()? {
+        0 => Ok(None),
+        1 => reader.text().map(Some),
+        _ => Err(Malformed("a flag is neither nought nor one")),
     }
 }
 
@@ -147,6 +156,7 @@ mod tests {
             body: [3; 32],
             caller: "anonymous",
             trace,
+            key: trace.map(|_| "k"),
             result: br#"{"verdict":"allow"}"#,
         }
     }

@@ -2,21 +2,25 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
 use holdpoint_isa::ModuleHash;
 use redb::{Database, ReadTransaction, ReadableDatabase};
 use tokio::sync::watch;
 
-use super::open::{OpenError, identify, open_file, path_in, position};
+use super::once::{self, Recent};
+use super::open::{OpenError, identify, identify_or_create, inspect_file, open_file, path_in, position};
 use super::read::{self, Groups, Read, guarded, storage};
+use super::tiles::{self, Tail};
 use super::writer::{Job, Writer};
 use super::{
-    Cursor, DecisionLog, Entry, Filter, Health, Outcome, Page, Pending, ReadError, Stats, Stored, Why, query,
+    Cursor, DecisionLog, Entry, Filter, Health, Key, Outcome, Page, Pending, ReadError, Stats, Stored, Why,
+    query,
 };
 use crate::id::LogId;
+use crate::tlog::{Hash, Tile};
 
 /// Decisions that may wait to be committed.
 const QUEUE_MAX: usize = 1024;
@@ -30,6 +34,10 @@ pub struct RedbLog {
     health: watch::Receiver<Health>,
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
+    /// The end of the tree; an error where the log was opened for reading only and the records of its end are
+    /// damaged.
+    tail: Arc<RwLock<Read<Tail>>>,
+    recent: Arc<RwLock<Recent>>,
 }
 
 impl RedbLog {
@@ -40,36 +48,55 @@ impl RedbLog {
     /// [`OpenError`], for one if the last decisions are not what was committed.
     pub fn open(directory: &Path, now: i64) -> Result<Self, OpenError> {
         let path = path_in(directory);
-        Self::writing(open_file(&path, true)?, path, now)
+        Self::writing(open_file(&path)?, path, now)
     }
 
-    /// Opens the log of a data directory to read it. What is damaged shows where it is read.
+    /// Opens the log of a data directory to read it, also where nothing can be written. What is damaged shows where
+    /// it is read.
     ///
     /// # Errors
     /// [`OpenError`], but for damage.
     pub fn inspect(directory: &Path) -> Result<Self, OpenError> {
         let path = path_in(directory);
-        let database = Arc::new(open_file(&path, false)?);
-        let id = guarded(|| Ok(identify(&database, None)))??;
+        let database = Arc::new(inspect_file(&path)?);
+        let id = guarded(|| Ok(identify(&database.begin_read().map_err(storage)?)))??;
+        let tail = guarded(|| Tail::load(&Groups::open(&database.begin_read().map_err(storage)?)?));
+        // What cannot be read here shows as damage where the log is walked.
+        let recent = guarded(|| Recent::load(&database.begin_read().map_err(storage)?)).unwrap_or_default();
         let (_, health) = watch::channel(Health::Closed);
-        Ok(Self { database, path, id, health, jobs: None, writer: None })
+        let (tail, recent) = (Arc::new(RwLock::new(tail)), Arc::new(RwLock::new(recent)));
+        Ok(Self { database, path, id, health, jobs: None, writer: None, tail, recent })
     }
 
     pub(super) fn writing(database: Database, path: PathBuf, now: i64) -> Result<Self, OpenError> {
         let database = Arc::new(database);
-        let id = guarded(|| Ok(identify(&database, Some(now))))??;
+        let id = guarded(|| Ok(identify_or_create(&database, now)))??;
         let position = guarded(|| position(&database))?;
+        let recent = guarded(|| Recent::load(&database.begin_read().map_err(storage)?))?;
+        let recent = Arc::new(RwLock::new(recent));
         let (jobs, queue) = sync_channel(QUEUE_MAX);
         let (sender, health) = watch::channel(Health::Ready);
-        let writer = Writer { database: Arc::clone(&database), jobs: queue, health: sender, position };
+        let tail = Arc::new(RwLock::new(Ok(position.tree.clone())));
+        let writer = Writer {
+            database: Arc::clone(&database),
+            jobs: queue,
+            health: sender,
+            position,
+            tail: Arc::clone(&tail),
+            recent: Arc::clone(&recent),
+        };
         let thread = thread::Builder::new().name("decision-log".to_owned()).spawn(|| writer.run());
         let thread = thread.map_err(|error| OpenError::Storage(error.to_string()))?;
-        Ok(Self { database, path, id, health, jobs: Some(jobs), writer: Some(thread) })
+        Ok(Self { database, path, id, health, jobs: Some(jobs), writer: Some(thread), tail, recent })
     }
 
     /// Runs a read in a transaction of its own.
     fn read<T>(&self, read: impl FnOnce(&ReadTransaction) -> Read<T>) -> Read<T> {
         guarded(|| read(&self.database.begin_read().map_err(storage)?))
+    }
+
+    fn tail(&self) -> Read<Tail> {
+        self.tail.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn refusal(&self) -> Why {
@@ -122,6 +149,21 @@ impl DecisionLog for RedbLog {
         self.read(|transaction| query::list(transaction, filter, cursor, limit))
     }
 
+    fn keyed(&self, caller: &str, key: &str) -> Result<Option<Stored>, ReadError> {
+        let index_key = Key::once(caller, key);
+        // First memory and then the file, which has what memory has forgotten.
+        let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner).get(&index_key);
+        let sequence = match recent {
+            Some(sequence) => Some(sequence),
+            None => self.read(|transaction| once::indexed(transaction, &index_key))?,
+        };
+        let Some(sequence) = sequence else { return Ok(None) };
+        let strange = || ReadError::Corrupt(format!("the index gives decision {sequence} for another key"));
+        let stored = self.get(sequence)?.ok_or_else(strange)?;
+        let record = stored.record()?;
+        if record.caller == caller && record.key == Some(key) { Ok(Some(stored)) } else { Err(strange()) }
+    }
+
     fn module(&self, hash: &ModuleHash) -> Result<Option<Vec<u8>>, ReadError> {
         self.read(|transaction| read::module(transaction, hash))
     }
@@ -132,6 +174,16 @@ impl DecisionLog for RedbLog {
 
     fn modules(&self) -> Result<Vec<ModuleHash>, ReadError> {
         self.read(read::modules)
+    }
+
+    fn size(&self) -> Result<u64, ReadError> {
+        self.tail().map(|tail| tail.size())
+    }
+
+    fn tile(&self, tile: Tile) -> Result<Option<Vec<Hash>>, ReadError> {
+        // First the tail and then the transaction, which has every tile that the tail says is full.
+        let tail = self.tail()?;
+        self.read(|transaction| tiles::read(transaction, &tail, tile))
     }
 
     fn stats(&self) -> Result<Stats, ReadError> {

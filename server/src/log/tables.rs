@@ -9,6 +9,7 @@
 //! | `index` | index key, sequence | nothing |
 //! | `modules` | SHA-256 | bytes of a module |
 //! | `source_maps` | SHA-256 | bytes of a source map |
+//! | `tiles` | level, index | the hashes of a tile of the tree ([`super::tiles`]) |
 //! | `meta` | name | format, log id, instant of creation |
 
 use holdpoint_isa::ModuleHash;
@@ -19,6 +20,7 @@ use super::wire::{Malformed, Reader};
 
 pub(super) type GroupKey = [u8; 40];
 pub(super) type GroupRowBytes = [u8; 52];
+pub(super) type TileKey = [u8; 9];
 pub(super) type IndexKey = [u8; KEY_BYTES + 8];
 
 pub(super) const GROUPS: TableDefinition<'_, &GroupKey, &[u8]> = TableDefinition::new("groups");
@@ -27,10 +29,11 @@ pub(super) const PENDING: TableDefinition<'_, u64, &[u8]> = TableDefinition::new
 pub(super) const INDEX: TableDefinition<'_, &IndexKey, ()> = TableDefinition::new("index");
 pub(super) const MODULES: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("modules");
 pub(super) const SOURCE_MAPS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("source_maps");
+pub(super) const TILES: TableDefinition<'_, &TileKey, &[u8]> = TableDefinition::new("tiles");
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
 /// Version of this layout. A file of another version is refused.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// Where a group's value is kept.
 pub(super) fn group_key(module: &ModuleHash, first: u64) -> GroupKey {
@@ -46,6 +49,13 @@ pub(super) fn index_key(key: &Key, sequence: u64) -> IndexKey {
     let source = key.0.into_iter().chain(sequence.to_be_bytes());
     bytes.iter_mut().zip(source).for_each(|(to, from)| *to = from);
     bytes
+}
+
+/// Where a tile of the tree is kept.
+pub(super) fn tile_key(level: u8, index: u64) -> TileKey {
+    let mut key = [level; 9];
+    key.iter_mut().skip(1).zip(index.to_be_bytes()).for_each(|(to, from)| *to = from);
+    key
 }
 
 /// The decision that an entry of the index is about.

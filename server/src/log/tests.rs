@@ -3,7 +3,9 @@
 mod disk;
 mod durability;
 mod finding;
+mod once;
 mod reading;
+mod tree;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +45,7 @@ fn entry_at(module: &Arc<ModuleFiles>, request: &str, keys: Keys, decided_at: i6
         body: [0; 32],
         caller: "anonymous",
         trace: None,
+        key: None,
         result: br#"{"verdict":"block"}"#,
     };
     Entry::new(&record, keys, Arc::clone(module)).unwrap()

@@ -9,17 +9,20 @@
 //! more is accepted. An fsync that has failed once may succeed the second time without having written anything.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use redb::{Database, Durability, WriteTransaction};
+use redb::{Database, Durability, ReadableDatabase, WriteTransaction};
 use tokio::sync::watch;
 
 use super::fold::{IDLE, SLICE, TAIL_MAX, fold};
 use super::group::{self, GROUP_MAX};
 use super::keys;
+use super::once::{self, Recent};
+use super::read::Read;
 use super::tables::{GROUPS, GroupRow, MODULES, PENDING, SEQUENCE, SOURCE_MAPS, group_key};
-use super::{Answer, Entry, Health, ModuleFiles, Outcome, Stored, Why};
+use super::tiles::Tail;
+use super::{Answer, Entry, Health, Key, ModuleFiles, Outcome, Stored, Why};
 
 /// Bytes of records after which a group is closed, so that one commit does not hold too much memory.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
@@ -48,6 +51,8 @@ pub(super) struct Position {
     pub(super) next: u64,
     /// The first decision of the pending tail.
     pub(super) tail: u64,
+    /// The end of the tree.
+    pub(super) tree: Tail,
     /// Modules and source maps that the file has already, by the hashes of their bytes.
     pub(super) files: BTreeSet<[u8; 32]>,
 }
@@ -57,6 +62,10 @@ pub(super) struct Writer {
     pub(super) jobs: Receiver<Job>,
     pub(super) health: watch::Sender<Health>,
     pub(super) position: Position,
+    /// What readers know of the end of the tree.
+    pub(super) tail: Arc<RwLock<Read<Tail>>>,
+    /// The idempotency keys of decisions that are not indexed yet.
+    pub(super) recent: Arc<RwLock<Recent>>,
 }
 
 impl Writer {
@@ -109,10 +118,74 @@ impl Writer {
 
     /// Commits a group and tells everyone; false where that was the end.
     pub(super) fn settle(&mut self, group: Vec<Job>) -> bool {
+        let (group, repeated) = match self.without_repeated(group) {
+            Ok(parted) => parted,
+            Err((error, group)) => {
+                self.poison(&error, group);
+                return false;
+            }
+        };
+        let goes_on = group.is_empty() || self.settle_new(group);
+        for job in repeated {
+            let outcome = if goes_on {
+                Outcome::NotCommitted(Why::Repeated)
+            } else {
+                Outcome::InDoubt(Why::Poisoned("the decision with its idempotency key is in doubt".into()))
+            };
+            let _ = job.answer.send(outcome);
+        }
+        goes_on
+    }
+
+    /// Parts a group into decisions whose keys are free, and those whose keys have a decision or get one before them.
+    #[allow(clippy::type_complexity, reason = "both are used up on the spot")]
+    fn without_repeated(&self, group: Vec<Job>) -> Result<(Vec<Job>, Vec<Job>), (redb::Error, Vec<Job>)> {
+        if group.iter().all(|job| job.entry.once.is_none()) {
+            return Ok((group, Vec::new()));
+        }
+        let mut taken = BTreeSet::new();
+        let repeated: Result<Vec<bool>, redb::Error> = group
+            .iter()
+            .map(|job| match job.entry.once {
+                None => Ok(false),
+                Some(key) => Ok(!taken.insert(key) || self.has(&key)?),
+            })
+            .collect();
+        let repeated = match repeated {
+            Ok(repeated) => repeated,
+            Err(error) => return Err((error, group)),
+        };
+        let (mut new, mut old) = (Vec::new(), Vec::new());
+        for (job, repeated) in group.into_iter().zip(repeated) {
+            if repeated { old.push(job) } else { new.push(job) }
+        }
+        Ok((new, old))
+    }
+
+    /// Whether a key has a decision. Whoever asked for this one has looked a moment ago, so that the page is at hand.
+    fn has(&self, key: &Key) -> Result<bool, redb::Error> {
+        if self.recent.read().unwrap_or_else(PoisonError::into_inner).get(key).is_some() {
+            return Ok(true);
+        }
+        let transaction = self.database.begin_read()?;
+        let found = once::indexed(&transaction, key);
+        found.map(|found| found.is_some()).map_err(|error| redb::Error::Corrupted(error.to_string()))
+    }
+
+    fn settle_new(&mut self, group: Vec<Job>) -> bool {
         match self.commit(&group) {
-            Ok(tail) => {
+            Ok((tail, tree)) => {
                 let first = self.position.next;
                 self.position.tail = tail;
+                // Before anybody has an answer to ask a proof for.
+                *self.tail.write().unwrap_or_else(PoisonError::into_inner) = Ok(tree.clone());
+                self.position.tree = tree;
+                let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+                for (job, sequence) in group.iter().zip(first..) {
+                    job.entry.once.into_iter().for_each(|key| recent.add(key, sequence));
+                }
+                recent.forget_before(tail);
+                drop(recent);
                 for (job, sequence) in group.into_iter().zip(first..) {
                     self.position.next = sequence.saturating_add(1);
                     let Entry { record, seal, .. } = job.entry;
@@ -128,8 +201,8 @@ impl Writer {
         }
     }
 
-    /// Makes a group durable; returns where the pending tail begins then.
-    fn commit(&mut self, group: &[Job]) -> Result<u64, redb::Error> {
+    /// Makes a group durable; returns where the pending tail begins then, and the end of the tree.
+    fn commit(&mut self, group: &[Job]) -> Result<(u64, Tail), redb::Error> {
         let transaction = begin(&self.database)?;
         let mut first = self.position.next;
         for run in group.chunk_by(|a, b| a.entry.module.hash == b.entry.module.hash) {
@@ -146,13 +219,15 @@ impl Writer {
         }
         let keys = keys::pack(group.iter().map(|job| &job.entry.keys)).map_err(unpackable)?;
         transaction.open_table(PENDING)?.insert(self.position.next, keys.as_slice())?;
+        let leaves = group.iter().map(|job| job.entry.seal.leaf_hash);
+        let tree = self.position.tree.extended(&transaction, leaves)?;
         let mut tail = self.position.tail;
         if self.tail_len() > TAIL_MAX {
             let twice = u64::try_from(group.len()).unwrap_or(u64::MAX).saturating_mul(2);
             tail = fold(&transaction, twice)?.unwrap_or(first);
         }
         transaction.commit()?;
-        Ok(tail)
+        Ok((tail, tree))
     }
 
     /// Folds a slice of the tail while there is nothing else to do; false where the storage has failed.
@@ -165,6 +240,8 @@ impl Writer {
         match folded {
             Ok(left) => {
                 self.position.tail = left.unwrap_or(self.position.next);
+                let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+                recent.forget_before(self.position.tail);
                 true
             }
             Err(error) => {

@@ -1,27 +1,32 @@
 //! `POST /v1/decisions`: a request in, a committed decision out.
 //!
-//! The answer is made from the record that the log returns, never from the evaluation. Whatever goes wrong on our
+//! The answer is made from the record that the log returns, never from the evaluation; with an idempotency
+//! key, it is made once, and the same for ever. Whatever goes wrong on our
 //! side is a problem that says: nothing was decided, treat it as a block.
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use holdpoint_isa::Verdict;
+use holdpoint_isa::{ModuleHash, Verdict};
 
-use super::json;
 use super::parameters::Parameters;
+use super::{Decided, json};
 use crate::answer::{Head, decision};
 use crate::app::App;
 use crate::error::{Problem, ProblemKind, jitter};
-use crate::log::{Entry, Outcome, Stored};
+use crate::id::DecisionId;
+use crate::idempotency::{self, Flight};
+use crate::log::{Entry, Outcome, Stored, Why};
 use crate::worker::{Question, Refusal};
 use crate::{body, trace};
 
 /// Who asks, until callers are told apart.
 const ANONYMOUS: &str = "anonymous";
+/// Says that an answer is that of an earlier request with the same idempotency key.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Fuel up to which a decision is made where its request is served; some ten milliseconds. A module that may need
 /// more decides where it keeps nobody else waiting.
 const INLINE_FUEL_MAX: u64 = 1_000_000;
@@ -56,23 +61,87 @@ async fn try_decide(app: &Arc<App>, request: Request) -> Result<Response, Proble
     if let Some(why) = app.undecidable() {
         return Err(Problem::new(ProblemKind::Undecided, why));
     }
+    let status = outcome.unwrap_or(Status::Decided);
+    let key = idempotency::key(&head.headers)?;
     let body = body::read(body, app.body_deadline).await?;
-    let trace = trace::traceparent(&head.headers).map(str::to_owned);
-    let entry = evaluate(app, body, trace).await?;
-    match app.log.commit(entry).await {
-        Outcome::Committed(stored) => answer(app, &stored, outcome.unwrap_or(Status::Decided)),
+    let asked = Asked {
+        trace: trace::traceparent(&head.headers).map(str::to_owned),
+        hash: ModuleHash::of(&body).0,
+        key,
+        body,
+    };
+    // Held until it is known what became of the request, so that another with its key does not get in between.
+    let _flight = asked.key.as_ref().map(|key| under_way(app, key)).transpose()?;
+    if let Some(response) = earlier(app, &asked, status).await? {
+        return Ok(response);
+    }
+    if let Some(why) = app.condition.full() {
+        return Err(Problem::new(ProblemKind::Undecided, why));
+    }
+    let entry = evaluate(app, &asked).await?;
+    let waiting = app.metrics.waiting();
+    let outcome = app.log.commit(entry).await;
+    drop(waiting);
+    match outcome {
+        Outcome::Committed(stored) => {
+            app.metrics.decided(&stored);
+            answer(app, &stored, status)
+        }
+        Outcome::NotCommitted(Why::Repeated) => {
+            // The first request with the key was given up by whoever asked, and committed all the same.
+            let lost = || Problem::new(ProblemKind::Undecided, Why::Repeated).undecided(true);
+            earlier(app, &asked, status).await?.ok_or_else(lost)
+        }
         Outcome::NotCommitted(why) => Err(Problem::new(ProblemKind::Undecided, why).undecided(false)),
         Outcome::InDoubt(why) => Err(Problem::new(ProblemKind::Undecided, why).undecided(true)),
     }
 }
 
+/// What a request for a decision came with.
+struct Asked {
+    body: Bytes,
+    hash: [u8; 32],
+    trace: Option<String>,
+    key: Option<String>,
+}
+
+fn under_way(app: &App, key: &str) -> Result<Flight, Problem> {
+    let problem = || {
+        let detail = "a request with this idempotency key is being decided";
+        Problem::new(ProblemKind::InFlight, detail).undecided(true)
+    };
+    app.flights.begin(ANONYMOUS, key).ok_or_else(problem)
+}
+
+/// The answer that the key of this request had before, if it had one.
+async fn earlier(app: &Arc<App>, asked: &Asked, status: Status) -> Result<Option<Response>, Problem> {
+    let Some(key) = asked.key.clone() else { return Ok(None) };
+    let found = app.reading(move |app| Ok(app.log.keyed(ANONYMOUS, &key)?)).await;
+    // There may be a decision that cannot be read now.
+    let found = found.map_err(|problem| problem.undecided(true))?;
+    let Some(stored) = found else { return Ok(None) };
+    if stored.record()?.body != asked.hash {
+        let id = DecisionId { log: app.log.id(), sequence: stored.sequence };
+        let detail =
+            format!("the idempotency key belongs to decision `{id}`, on a request with another body");
+        let help = "send a new key with a new request".to_owned();
+        return Err(Problem::new(ProblemKind::KeyReused, detail).with_help(help));
+    }
+    app.metrics.replayed();
+    let mut response = answer(app, &stored, status)?;
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(Some(response))
+}
+
 /// Makes the decision, here or, if that may take long, on a thread that may block.
-async fn evaluate(app: &Arc<App>, body: Bytes, trace: Option<String>) -> Result<Entry, Problem> {
+async fn evaluate(app: &Arc<App>, asked: &Asked) -> Result<Entry, Problem> {
     let now = app.clock.now();
     let now =
         now.ok_or_else(|| Problem::new(ProblemKind::Undecided, "the clock of the server is out of range"))?;
+    let (body, trace, key) = (asked.body.clone(), asked.trace.clone(), asked.key.clone());
     let decide = move |app: &App| {
-        let question = Question { body: &body, now, caller: ANONYMOUS, trace: trace.as_deref() };
+        let (trace, key) = (trace.as_deref(), key.as_deref());
+        let question = Question { body: &body, now, caller: ANONYMOUS, trace, key };
         app.workers.decide(&app.active, question).map_err(Problem::from)
     };
     if app.active.policy.program.fuel_bound() <= INLINE_FUEL_MAX {
@@ -93,6 +162,7 @@ fn answer(app: &App, stored: &Stored, status: Status) -> Result<Response, Proble
     };
     let bytes = decision(app.log.id(), stored).map_err(unreadable)?;
     let mut response = json(status, bytes);
+    response.extensions_mut().insert(Decided);
     if matches!(head.verdict, Verdict::Delay | Verdict::Escalate) {
         let decided_at = stored.record().map_err(unreadable)?.decided_at;
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after(head, decided_at)));

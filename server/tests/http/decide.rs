@@ -2,6 +2,7 @@
 
 use axum::body::{Body, Bytes};
 use axum::http::Request;
+use holdpoint_server::Hex;
 use http_body_util::{BodyExt, Full};
 use serde_json::json;
 
@@ -30,7 +31,9 @@ async fn an_answer_is_the_record() {
     assert_eq!(record.decided_at, NOW);
     assert_eq!(record.caller, "anonymous");
     let members = std::str::from_utf8(record.result).unwrap().strip_prefix('{').unwrap();
-    let front = format!("{{\"id\":\"{id}\",\"sequence\":1,\"decided_at\":\"2026-11-20T15:30:00Z\",");
+    let leaf = Hex(&stored.seal.leaf_hash);
+    let at = "2026-11-20T15:30:00Z";
+    let front = format!("{{\"id\":\"{id}\",\"sequence\":1,\"decided_at\":\"{at}\",\"leaf\":\"{leaf}\",");
     assert_eq!(String::from_utf8(answer.bytes).unwrap(), format!("{front}{members}"));
 }
 
@@ -102,6 +105,13 @@ async fn a_body_that_is_too_long_or_no_json_is_refused() {
         }
         let request = builder.body(Body::from(request("passed", "go", "shop"))).unwrap();
         server.send(request).await.problem(415, "wrong-type");
+    }
+    for (encoding, status) in [("gzip", 415), ("Identity", 200)] {
+        let builder = Request::post("/v1/decisions")
+            .header("content-type", "application/json")
+            .header("content-encoding", encoding);
+        let answer = server.send(builder.body(Body::from(request("passed", "go", "shop"))).unwrap()).await;
+        assert_eq!(answer.status, status, "{encoding}");
     }
     for declared in ["application/json", "Application/JSON; charset=utf-8"] {
         let builder = Request::post("/v1/decisions").header("content-type", declared);

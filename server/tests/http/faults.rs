@@ -8,6 +8,7 @@ use holdpoint_server::log::{
     Cursor, DecisionLog, Entry, Filter, Health, Outcome, Page, Pending, ReadError, RedbLog, Stats, Stored,
     Why,
 };
+use holdpoint_server::tlog::{Hash, Tile};
 use holdpoint_server::{Clock, Config, LogId, ServeError, serve_from};
 use serde_json::json;
 use tempfile::TempDir;
@@ -16,10 +17,10 @@ use tokio::sync::watch;
 use crate::policy::{policy, request};
 use crate::support::{NOW, Server};
 
-type Commit = fn(&RedbLog, Entry) -> Pending;
+pub(crate) type Commit = fn(&RedbLog, Entry) -> Pending;
 
 /// A log that does as it is told before it passes on to a real one.
-struct FaultyLog {
+pub(crate) struct FaultyLog {
     inner: RedbLog,
     commit: Mutex<Option<Commit>>,
     health: watch::Sender<Health>,
@@ -28,7 +29,7 @@ struct FaultyLog {
 }
 
 impl FaultyLog {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let directory = tempfile::tempdir().unwrap();
         let inner = RedbLog::open(directory.path(), NOW).unwrap();
         Arc::new(Self {
@@ -40,12 +41,16 @@ impl FaultyLog {
         })
     }
 
-    fn server(self: &Arc<Self>) -> Server {
+    pub(crate) fn server(self: &Arc<Self>) -> Server {
         Server::with(Arc::clone(self) as Arc<dyn DecisionLog>, Clock::Fixed(NOW))
     }
 
-    fn on_commit(&self, commit: Commit) {
+    pub(crate) fn on_commit(&self, commit: Commit) {
         *self.commit.lock().unwrap() = Some(commit);
+    }
+
+    pub(crate) fn damage_stretches(&self) {
+        *self.damaged.lock().unwrap() = true;
     }
 
     fn damage<T>(&self, real: Result<T, ReadError>) -> Result<T, ReadError> {
@@ -77,7 +82,11 @@ impl DecisionLog for FaultyLog {
     }
 
     fn stretch(&self, from: u64) -> Result<Vec<Result<Stored, ReadError>>, ReadError> {
-        self.inner.stretch(from)
+        let mut stretch = self.inner.stretch(from)?;
+        for item in &mut stretch {
+            *item = self.damage(item.clone());
+        }
+        Ok(stretch)
     }
 
     fn list(&self, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, ReadError> {
@@ -98,6 +107,18 @@ impl DecisionLog for FaultyLog {
 
     fn modules(&self) -> Result<Vec<ModuleHash>, ReadError> {
         self.inner.modules()
+    }
+
+    fn keyed(&self, caller: &str, key: &str) -> Result<Option<Stored>, ReadError> {
+        self.damage(self.inner.keyed(caller, key))
+    }
+
+    fn size(&self) -> Result<u64, ReadError> {
+        self.inner.size()
+    }
+
+    fn tile(&self, tile: Tile) -> Result<Option<Vec<Hash>>, ReadError> {
+        self.inner.tile(tile)
     }
 
     fn stats(&self) -> Result<Stats, ReadError> {
@@ -193,7 +214,8 @@ async fn a_server_ends_when_its_log_fails() {
     // The server is running when it is told the address.
     let fail = |_| drop(log.health.send_replace(Health::Poisoned("the disk is gone".into())));
     let served =
-        serve_from(Arc::clone(&log) as Arc<dyn DecisionLog>, &config, policy("acme"), fail, pending()).await;
+        serve_from(Arc::clone(&log) as Arc<dyn DecisionLog>, None, &config, policy("acme"), fail, pending())
+            .await;
     let Err(ServeError::LogFailed(why)) = served else { panic!("{served:?}") };
     assert_eq!(why, "the disk is gone");
 }

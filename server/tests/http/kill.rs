@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use holdpoint_server::log::{DecisionLog, RedbLog, Scan};
 use holdpoint_server::replay::{Replay, Replayer};
-use holdpoint_server::{Config, serve};
+use holdpoint_server::{Config, Started, serve};
 
 use crate::policy::{policy, request};
 
@@ -25,7 +25,8 @@ fn child() {
     let Some(directory) = std::env::var_os(DIRECTORY) else { return };
     let mut config = Config::new(directory.into());
     config.listen.set_port(0);
-    let ready = |address| {
+    let ready = |started: Started| {
+        let address = started.address;
         let mut out = std::io::stdout();
         writeln!(out, "\n{MARK}{address}").unwrap();
         out.flush().unwrap();

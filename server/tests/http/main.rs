@@ -6,14 +6,22 @@ mod decide;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod keeper;
+#[cfg(test)]
 mod kill;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod read;
+#[cfg(test)]
+mod repeat;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tree;

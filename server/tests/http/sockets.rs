@@ -19,14 +19,14 @@ use crate::policy::{policy, request};
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(30);
 
-struct Running {
+pub(crate) struct Running {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<(), ServeError>>,
 }
 
 impl Running {
-    async fn start(directory: &Path, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start(directory: &Path, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::new(directory.to_owned());
         config.listen.set_port(0);
         change(&mut config);
@@ -35,7 +35,7 @@ impl Running {
         let ended = tokio::spawn(serve(
             config,
             policy("acme"),
-            move |address| ready.send(address).unwrap(),
+            move |started| ready.send(started.address).unwrap(),
             async move { stopped.await.unwrap() },
         ));
         Self { address: address.await.unwrap(), stop, ended }
@@ -45,13 +45,22 @@ impl Running {
         TcpStream::connect(self.address).await.unwrap()
     }
 
-    async fn stop(self) {
+    /// Sends a text, and reads until the connection ends.
+    pub(crate) async fn exchange(&self, text: &str) -> String {
+        let mut stream = self.connect().await;
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
         timeout(LONG, self.ended).await.unwrap().unwrap().unwrap();
     }
 }
 
-fn post(body: &str) -> String {
+pub(crate) fn post(body: &str) -> String {
     format!(
         "POST /v1/decisions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::{Router, http};
 use holdpoint_server::log::{DecisionLog, RedbLog};
+use holdpoint_server::notary::Notary;
 use holdpoint_server::{App, Clock, Limits, app};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -56,11 +57,17 @@ impl Server {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let log = Arc::new(RedbLog::open(directory.path(), NOW).unwrap());
-        Self { _directory: Some(directory), ..Self::with(log, Clock::Fixed(NOW)) }
+        let notary = Notary::open(directory.path(), &*log, true).unwrap();
+        Self { _directory: Some(directory), ..Self::signing(log, Some(notary), Clock::Fixed(NOW)) }
     }
 
     pub(crate) fn with(log: Arc<dyn DecisionLog>, clock: Clock) -> Self {
-        let state = Arc::new(App::new(Arc::clone(&log), policy("acme"), clock, &Limits::default()));
+        Self::signing(log, None, clock)
+    }
+
+    pub(crate) fn signing(log: Arc<dyn DecisionLog>, notary: Option<Notary>, clock: Clock) -> Self {
+        let state = App::new(Arc::clone(&log), policy("acme"), clock, &Limits::default());
+        let state = Arc::new(state.with_notary(notary));
         Self { router: app(Arc::clone(&state)), state, log, _directory: None }
     }
 

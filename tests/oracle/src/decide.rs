@@ -441,6 +441,7 @@ fn timed(package: &Package, e: &Expr) -> bool {
         Kind::Member(e, _) | Kind::Size(e) | Kind::Not(e) | Kind::Neg(e) | Kind::IsNone(e) => parts.push(e),
         Kind::InWindow(e, _) | Kind::NextOpen(_, e) | Kind::Matches(e, _) => parts.push(e),
         Kind::VersionPart(_, e) | Kind::End(e, _) | Kind::InZone(_, e, _) => parts.push(e),
+        Kind::Lookup(a, b) | Kind::HasKey(a, b) => parts.extend([a, b]),
         Kind::List(list) | Kind::Builtin(_, list) => parts.extend(list),
         Kind::And(a, b) | Kind::Or(a, b) | Kind::Compare(_, a, b) => parts.extend([a, b]),
         Kind::In(a, b) | Kind::Else(a, b) | Kind::Arith(_, a, b) => parts.extend([a, b]),

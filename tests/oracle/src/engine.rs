@@ -1,6 +1,7 @@
 //! The other side: check, compile, verify and run, with the machine's answer in the interpreter's terms.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 
 use holdpoint_compiler::{Compiled, compile};
 use holdpoint_isa::Dec;
@@ -157,6 +158,11 @@ pub fn told(seed: u64, files: &[(String, String)], facts: Option<&Facts>, what: 
         text.push_str(&format!("request {request}\nsignals {signals}\nnow {now}\n"));
     }
     Wrong(text)
+}
+
+/// Tells how much was tried. Written past the capture of tests, so that it is seen.
+pub fn tell(what: &str) {
+    let _ = writeln!(std::io::stderr(), "{what}");
 }
 
 /// A number from the environment, for long runs.

@@ -81,6 +81,16 @@ impl<'p> Facts<'p> {
         value
     }
 
+    fn end(&self, list: &Expr, last: bool, env: &Env) -> Value {
+        match self.needed(list, env) {
+            Value::List(list) => {
+                let end = if last { list.last() } else { list.first() };
+                end.cloned().unwrap_or(Value::Unknown)
+            }
+            absent => absent,
+        }
+    }
+
     fn value(&self, e: &Expr, env: &Env) -> Value {
         match &*e.kind {
             Kind::Error => Value::Unknown,
@@ -94,16 +104,14 @@ impl<'p> Facts<'p> {
                 Value::Record(members) => members.get(*index).cloned().unwrap_or(Value::Unknown),
                 absent => absent,
             },
-            Kind::End(list, last) => match self.needed(list, env) {
-                Value::List(list) => {
-                    let end = if *last { list.last() } else { list.first() };
-                    end.cloned().unwrap_or(Value::Unknown)
-                }
-                absent => absent,
-            },
+            Kind::End(list, last) => self.end(list, *last, env),
             // Dates in zones, versions and globs have tests of their own against published cases; no generated package
             // has any.
-            Kind::VersionPart(..) | Kind::InZone(..) | Kind::Matches(..) => Value::Unknown,
+            Kind::VersionPart(..)
+            | Kind::InZone(..)
+            | Kind::Matches(..)
+            | Kind::Lookup(..)
+            | Kind::HasKey(..) => Value::Unknown,
             Kind::Size(list) => match self.eval(list, env) {
                 Value::List(list) => count(list.len()),
                 absent => absent,

@@ -32,8 +32,11 @@ impl Case {
     /// The case of a seed.
     pub fn new(seed: u64) -> Self {
         let mut maker = Maker::new(Rng::new(seed));
+        maker.patient = maker.rng.percent(25);
         maker.declare();
-        maker.scores();
+        if !maker.patient {
+            maker.scores();
+        }
         let count = maker.rng.below(3).saturating_add(1);
         let policies = (0..count).map(|index| maker.policy(index)).collect();
         let files = maker.rng.below(2).saturating_add(1);
@@ -149,6 +152,8 @@ struct Maker {
     groups: Vec<String>,
     /// How many names there are so far; each is new.
     names: usize,
+    /// Rules that mostly delay until some instant, so that ends of delays come up often.
+    patient: bool,
     /// Within the hole of a text, where neither quotes nor braces may stand.
     in_hole: bool,
 }
@@ -164,6 +169,7 @@ impl Maker {
             windows: Vec::new(),
             groups: Vec::new(),
             names: 0,
+            patient: false,
             in_hole: false,
         }
     }

@@ -8,6 +8,7 @@
 
 mod duration;
 mod glob;
+mod money;
 mod number;
 mod size;
 mod time;
@@ -15,6 +16,7 @@ mod version;
 
 pub use duration::{duration, duration_of, format_duration, format_duration_of};
 pub use glob::{Glob, Step, glob};
+pub use money::{Currency, format_money, money};
 pub use number::{decimal, format_percent, format_points, format_scaled, int, percent, points, scaled};
 pub use size::{format_size, format_size_of, size, size_of};
 pub use time::{
@@ -76,6 +78,10 @@ literal_errors! {
     UnknownSizeUnit => "unknown unit of a size", help "the units are `B`, `kB`, `MB`, `GB`, `TB`, `PB` and `KiB`, `MiB`, `GiB`, `TiB`, `PiB`";
     /// A size that is not whole bytes.
     FractionOfByte => "not whole bytes", help "write a number of which whole bytes come out, such as `1.5kB`";
+    /// Not an amount of money.
+    NotMoney => "not an amount of money", help "write an amount, a blank and the currency, such as `499.90 EUR`";
+    /// Money of another currency than asked for.
+    OtherCurrency => "another currency", help "nothing is exchanged here; send the amount in the currency of the member";
     /// Not a version.
     NotAVersion => "not a semantic version", help "write major, minor and patch, such as `1.2.3` or `1.2.3-rc.1`";
     /// A pattern that cannot be read.

@@ -153,7 +153,12 @@ macro_rules! for_each_op {
         /// Stands at the last element of a list; unknown for the stated cause where there is none.
         0x5d Last { elem: Reg = Elem, list: Reg = List, cause: Cause } cost 1, rule "vm.op.list";
         /// Adds a value at the end of a list built by `ListNew`.
-        0x5e Push { list: Reg = List, value: Reg = Any } cost 2, rule "vm.op.list";
+        0x4f Push { list: Reg = List, value: Reg = Any } cost 2, rule "vm.op.list";
+
+        /// The value of a map's entry, or none where the map has no such key.
+        0x5e Lookup { dst: Reg = Any, map: Reg = List, key: Reg = Str } cost 2 each map, rule "vm.op.map";
+        /// Whether a map has a key.
+        0x5f HasKey { dst: Reg = Bool, map: Reg = List, key: Reg = Str } cost 2 each map, rule "vm.op.map";
 
         /// Whether a window is open at an instant.
         0x60 InWindow { dst: Reg = Bool, at: Reg = Int, window: WindowId } cost 64, rule "vm.op.window";

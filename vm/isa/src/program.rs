@@ -162,6 +162,15 @@ pub enum Node {
         /// Most elements.
         max: u32,
     },
+    /// A map, in one slot: its entries lie as the elements of a list do.
+    Map {
+        /// The slot.
+        slot: u16,
+        /// Layout of the entries: the key in the first slot, the value in the second.
+        layout: u16,
+        /// Most entries.
+        max: u32,
+    },
 }
 
 /// A fact that the caller does not send: a member of the request that is not claimed, or a signal.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
+use crate::literal::Currency;
 
 /// How the machine holds a value. The verifier checks each operation against these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -66,6 +67,8 @@ pub enum Scalar {
     Size,
     /// `"1.2.3-rc.1"`, by Semantic Versioning 2.0.0.
     Version,
+    /// `"500.00 EUR"`, or a number with a declared reading.
+    Money(Currency),
 }
 
 impl Scalar {
@@ -74,7 +77,7 @@ impl Scalar {
         match self {
             Self::Bool => Kind::Bool,
             Self::Int | Self::Duration | Self::Instant | Self::Date | Self::Size | Self::Enum(_) => Kind::Int,
-            Self::Decimal | Self::Percent | Self::Points => Kind::Dec,
+            Self::Decimal | Self::Percent | Self::Points | Self::Money(_) => Kind::Dec,
             Self::Str { .. } | Self::Principal => Kind::Str,
             Self::Version => Kind::Version,
         }
@@ -125,6 +128,8 @@ pub enum Reading {
     Mebibytes,
     /// `as number of gibibytes`.
     Gibibytes,
+    /// `as number of EUR`, where EUR is the currency of the type.
+    Currency,
 }
 
 impl Reading {

@@ -29,8 +29,10 @@ impl Machine {
                 return None;
             }
             let fired = std::mem::take(&mut self.fired);
-            let ends: Vec<Option<i64>> =
-                fired.iter().filter_map(|fired| self.still_objects(run, later, *fired)).collect();
+            let mut ends = self.ends(run, later, &fired, false);
+            // `delay for` counts from the decision, and so does every `let` that tells how long.
+            self.forget_lets();
+            ends.extend(self.ends(run, later, &fired, true));
             self.fired = fired;
             if ends.is_empty() {
                 return Some(candidate);
@@ -49,9 +51,19 @@ impl Machine {
             && heads().all(|(_, head)| matches!(head, Value::Bool(_)))
     }
 
-    /// For a statement that depends on time, is enforced and objects at a later instant: when it ends.
-    fn still_objects(&mut self, run: Run<'_>, later: Run<'_>, fired: Fired) -> Option<Option<i64>> {
-        let program = run.program();
+    /// When each statement ends that still objects: those that are anchored at the decision, or the others.
+    fn ends(&mut self, run: Run<'_>, later: Run<'_>, fired: &[Fired], anchored: bool) -> Vec<Option<i64>> {
+        let statements = &run.program().statements;
+        let until = |fired: &Fired| statements.get(fired.statement.index()).and_then(|s| s.until);
+        let at = if anchored { run } else { later };
+        let these = fired.iter().filter(|fired| until(fired).is_some_and(|u| u.anchored) == anchored);
+        these.filter_map(|fired| self.still_objects(at, *fired)).collect()
+    }
+
+    /// For a statement that depends on time, is enforced and objects at a later instant: when it ends, as seen from an
+    /// instant.
+    fn still_objects(&mut self, at: Run<'_>, fired: Fired) -> Option<Option<i64>> {
+        let program = at.program();
         let statement = program.statements.get(fired.statement.index())?;
         let rule = program.rules.get(usize::from(statement.rule))?;
         let policy = program.policies.get(usize::from(rule.policy))?;
@@ -75,23 +87,18 @@ impl Machine {
         if let Some(witness) = statement.witness {
             self.set(witness, fired.witness);
         }
-        if statement.until.is_none_or(|until| !until.anchored) {
-            return Some(self.until(later, statement));
-        }
-        // `delay for` counts from the decision, and so does every `let` that tells how long.
-        self.forget_lets();
-        let end = self.until(run, statement);
-        self.forget_lets();
-        Some(end)
+        Some(self.until(at, statement))
     }
 
     /// When a delay ends, where that is known; asking again before it has begun would change nothing.
     pub(super) fn until(&mut self, run: Run<'_>, statement: &Statement) -> Option<i64> {
         let until = statement.until?;
+        let built = self.mark();
         self.fuel = limits::FUEL_MAX;
-        self.run(run, until.block).ok()?;
+        let ran = self.run(run, until.block);
+        self.drop_lists(built);
         match self.get(until.reg) {
-            Value::Int(instant) => Some(instant),
+            Value::Int(instant) if ran.is_ok() => Some(instant),
             _ => None,
         }
     }

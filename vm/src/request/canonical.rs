@@ -73,6 +73,7 @@ impl<'a> Writer<'a> {
         match node {
             Node::Scalar { slot, .. }
             | Node::List { slot, .. }
+            | Node::Map { slot, .. }
             | Node::Record { presence: Some(slot), .. } => {
                 !matches!(self.snapshot.cell(at(base, *slot)), Value::Unknown(_))
             }
@@ -97,7 +98,31 @@ impl<'a> Writer<'a> {
                 Value::List(list) => self.list(layout_of(self.program, *layout), list),
                 _ => self.raw("null"),
             },
+            Node::Map { slot, layout, .. } => match self.snapshot.cell(at(base, *slot)) {
+                Value::List(map) => self.map(layout_of(self.program, *layout), map),
+                _ => self.raw("null"),
+            },
         }
+    }
+
+    /// The entries of a map, by key.
+    fn map(&mut self, layout: &'a Layout, map: ListRef) {
+        let constants = &self.program.constants;
+        let key = |entry: u32| match self.snapshot.cell(entry) {
+            Value::Str(text) => self.snapshot.text(constants, text),
+            _ => "",
+        };
+        let stride = u32::from(layout.slots);
+        let places = (0..map.len).map(|index| map.start.saturating_add(index.saturating_mul(stride)));
+        let mut entries: Vec<(&str, u32)> = places.map(|entry| (key(entry), entry)).collect();
+        entries.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+        let Some(value) = layout.fields.get(1) else { return };
+        self.object(|writer, first| {
+            for (key, entry) in entries {
+                writer.name(first, key);
+                writer.node(&value.node, entry);
+            }
+        });
     }
 
     fn list(&mut self, layout: &'a Layout, list: ListRef) {
@@ -141,9 +166,11 @@ impl<'a> Writer<'a> {
             (Scalar::Percent, Reading::Fraction) => self.raw(&literal::format_scaled(value, 2)),
             (Scalar::Decimal, _)
             | (Scalar::Percent, Reading::Percent)
-            | (Scalar::Points, Reading::Points) => {
+            | (Scalar::Points, Reading::Points)
+            | (Scalar::Money(_), Reading::Currency) => {
                 self.raw(&value.to_string());
             }
+            (Scalar::Money(currency), _) => self.text(&literal::format_money(value, currency)),
             (Scalar::Points, _) => self.text(&literal::format_points(value)),
             _ => self.text(&literal::format_percent(value)),
         }

@@ -168,6 +168,11 @@ impl Failure {
         self
     }
 
+    /// The same failure, within the entry of a map with this key. The value's own step, which has no name, is left out.
+    pub(super) fn within_entry(self: Box<Self>, key: &str) -> Fail {
+        self.within_sent(key)
+    }
+
     /// The same failure, within the element with this index.
     pub(super) fn within_element(mut self: Box<Self>, index: u32) -> Fail {
         self.path.push(Step::Element(index));
@@ -297,6 +302,10 @@ impl Failure {
         Self::new(RequestErrorKind::TooLong, at, format!("a list of more than {max} elements"))
     }
 
+    pub(super) fn map_too_long(at: usize, max: u32) -> Fail {
+        Self::new(RequestErrorKind::TooLong, at, format!("a map of more than {max} entries"))
+    }
+
     pub(super) fn empty_principal(at: usize) -> Fail {
         Self::new(RequestErrorKind::EmptyPrincipal, at, "a principal must have a name")
     }
@@ -313,7 +322,9 @@ const fn literal_kind(error: LiteralError) -> RequestErrorKind {
         | E::UnitOrder
         | E::FractionOfUnit
         | E::NotASize
-        | E::UnknownSizeUnit => RequestErrorKind::BadUnit,
+        | E::UnknownSizeUnit
+        | E::NotMoney
+        | E::OtherCurrency => RequestErrorKind::BadUnit,
         E::NotADate
         | E::NoSuchDate
         | E::NotATime

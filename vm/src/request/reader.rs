@@ -8,11 +8,12 @@
 use holdpoint_isa::Program;
 use holdpoint_isa::limits::{CELLS_MAX, REQUEST_DEPTH_MAX};
 use holdpoint_isa::program::{Fact, Field, Layout, Node};
+use holdpoint_isa::types::Scalar;
 
 use super::error::{Fail, Failure};
 use super::json::{self, Raw, Scanner};
 use super::{Parts, layout_of, suggest};
-use crate::value::{ListRef, Space, Value};
+use crate::value::{ListRef, Space, StrRef, Value};
 
 /// Memory of the reader, kept from request to request.
 #[derive(Debug, Default)]
@@ -236,6 +237,10 @@ impl<'a> Reader<'a> {
                     self.work.set(base, *slot, Value::Bool(true));
                 }
             }
+            Node::Map { slot, layout, max } => {
+                let value = self.map(layout_of(self.program, *layout), *max, depth.saturating_add(1))?;
+                self.work.set(base, *slot, value);
+            }
             Node::List { slot, layout, max } => {
                 let value = self.list(layout_of(self.program, *layout), *max, depth.saturating_add(1))?;
                 self.work.set(base, *slot, value);
@@ -277,19 +282,89 @@ impl<'a> Reader<'a> {
             len = len.saturating_add(1);
             more = self.scan.more(b']')?;
         }
+        Ok(self.close(bottom, len))
+    }
+
+    /// Moves the elements that were read to the cells.
+    fn close(&mut self, bottom: usize, len: u32) -> Value {
         let start = u32::try_from(self.cells.len()).unwrap_or(u32::MAX);
         self.cells.extend_from_slice(self.work.stack.get(bottom..).unwrap_or_default());
         self.work.stack.truncate(bottom);
-        Ok(Value::List(ListRef { start, len }))
+        Value::List(ListRef { start, len })
     }
 
-    /// An element: an object, or a bare value where the layout's only member has no name.
-    fn element(&mut self, layout: &'a Layout, depth: u32) -> Result<(), Fail> {
+    /// An object whose members are the entries of a map; their layout is a key and a value.
+    fn map(&mut self, layout: &'a Layout, max: u32, depth: u32) -> Result<Value, Fail> {
+        let [Field { node: Node::Scalar { scalar: Scalar::Str { max: longest }, .. }, .. }, value] =
+            layout.fields.as_slice()
+        else {
+            return self.mismatch("no map");
+        };
+        let open = self.scan.at;
+        if self.scan.peek() != Some(b'{') {
+            return self.mismatch("an object");
+        }
+        self.scan.open(depth)?;
+        let bottom = self.work.stack.len();
+        let mut len = 0u32;
+        let mut more = !self.scan.skip(b'}');
+        while more {
+            if len >= max {
+                return Err(Failure::map_too_long(open, max));
+            }
+            self.room(layout)?;
+            let key = self.scan.key()?;
+            self.entry(layout, key, *longest, value, (bottom, depth))?;
+            len = len.saturating_add(1);
+            more = self.scan.more(b'}')?;
+        }
+        Ok(self.close(bottom, len))
+    }
+
+    /// An entry of a map, behind its key; `frames` says where the entries begin on the stack, and how deep they lie.
+    fn entry(
+        &mut self,
+        layout: &'a Layout,
+        key: Raw<'a>,
+        longest: u32,
+        value: &'a Field,
+        frames: (usize, u32),
+    ) -> Result<(), Fail> {
+        let kept = self.keep(key, longest)?;
+        let entries = self.work.stack.get(frames.0..).unwrap_or_default();
+        let keys = entries.iter().step_by(usize::from(layout.slots).max(1));
+        let text = self.kept(kept);
+        let twice = |other: &Value| matches!(other, Value::Str(other) if self.kept(*other) == text);
+        if keys.into_iter().any(twice) {
+            return Err(Failure::duplicate_member(quote_of(key), "key", text).within_sent(text));
+        }
+        let base = self.work.push_frame(layout);
+        self.work.set(base, 0, Value::Str(kept));
+        let read = self.field(value, base, frames.1);
+        read.map_err(|fail| fail.within_entry(self.kept(kept)))
+    }
+
+    /// The bytes of a text of this document.
+    fn kept(&self, text: StrRef) -> &str {
+        let whole = if text.space == Space::Body { self.text } else { self.scratch.as_str() };
+        let start = usize::try_from(text.start).unwrap_or(usize::MAX);
+        let end = start.saturating_add(usize::try_from(text.len).unwrap_or(usize::MAX));
+        whole.get(start..end).unwrap_or_default()
+    }
+
+    /// Refuses one more element where the cells are used up.
+    fn room(&self, layout: &Layout) -> Result<(), Fail> {
         let needed =
             self.cells.len().saturating_add(self.work.stack.len()).saturating_add(layout.slots.into());
         if u64::try_from(needed).unwrap_or(u64::MAX) > CELLS_MAX {
             return Err(Failure::too_many_values(self.scan.at));
         }
+        Ok(())
+    }
+
+    /// An element: an object, or a bare value where the layout's only member has no name.
+    fn element(&mut self, layout: &'a Layout, depth: u32) -> Result<(), Fail> {
+        self.room(layout)?;
         let base = self.work.push_frame(layout);
         match layout.fields.as_slice() {
             [only] if only.name.is_empty() => self.field(only, base, depth),
@@ -343,7 +418,9 @@ fn may_be_left_out(field: &Field, levels: u32) -> bool {
 /// Sets every slot of a node to none. Slots deeper than a request can be stay unknown.
 fn set_none(node: &Node, base: usize, work: &mut Work, levels: u32) {
     match node {
-        Node::Scalar { slot, .. } | Node::List { slot, .. } => work.set(base, *slot, Value::None),
+        Node::Scalar { slot, .. } | Node::List { slot, .. } | Node::Map { slot, .. } => {
+            work.set(base, *slot, Value::None)
+        }
         Node::Record { presence, fields } => {
             if let Some(slot) = presence {
                 work.set(base, *slot, Value::None);

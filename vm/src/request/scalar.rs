@@ -1,6 +1,6 @@
 //! Single values: what each scalar type accepts in JSON.
 
-use holdpoint_isa::literal::{self, LiteralError};
+use holdpoint_isa::literal::{self, Currency, LiteralError};
 use holdpoint_isa::program::Node;
 use holdpoint_isa::types::{Reading, Scalar};
 use holdpoint_isa::{Dec, limits};
@@ -25,6 +25,7 @@ impl<'a> Reader<'a> {
             Scalar::Date => self.unit_text(DATE, literal::date).map(|date| Value::Int(date.0.into())),
             Scalar::Size => self.size(reading),
             Scalar::Version => self.version(),
+            Scalar::Money(currency) => self.money(currency, reading),
             Scalar::Str { max } => self.string("a text", max).map(Value::Str),
             Scalar::Principal => self.principal(),
             Scalar::Enum(index) => self.member_of(index),
@@ -114,6 +115,15 @@ impl<'a> Reader<'a> {
         Ok(Value::Int(value))
     }
 
+    fn money(&mut self, currency: Currency, reading: Reading) -> Result<Value, Fail> {
+        let value = match (self.at_number(), reading) {
+            (false, _) => self.unit_text(MONEY, |text| literal::money(text, currency))?,
+            (true, Reading::Currency) => self.number(MONEY, literal::decimal)?,
+            (true, _) => return self.bare_number("an amount of money", &format!(" {currency}")),
+        };
+        Ok(Value::Dec(value))
+    }
+
     /// Refuses a number whose unit nothing tells.
     fn bare_number<T>(&mut self, what: &str, unit: &str) -> Result<T, Fail> {
         let at = self.scan.at;
@@ -132,7 +142,7 @@ impl<'a> Reader<'a> {
         self.keep(raw, max)
     }
 
-    fn keep(&mut self, raw: Raw<'a>, max: u32) -> Result<StrRef, Fail> {
+    pub(super) fn keep(&mut self, raw: Raw<'a>, max: u32) -> Result<StrRef, Fail> {
         let at = quote_of(raw);
         let text = if raw.escaped || self.space != Space::Body {
             let start = self.scratch.len();
@@ -179,7 +189,7 @@ impl<'a> Reader<'a> {
     /// What a node expects.
     pub(super) const fn expected(&self, node: &Node) -> &'static str {
         match node {
-            Node::Record { .. } => "an object",
+            Node::Record { .. } | Node::Map { .. } => "an object",
             Node::List { .. } => "a list",
             Node::Scalar { scalar, .. } => match scalar {
                 Scalar::Bool => "a truth value",
@@ -191,6 +201,7 @@ impl<'a> Reader<'a> {
                 Scalar::Instant => INSTANT,
                 Scalar::Date => DATE,
                 Scalar::Size => SIZE,
+                Scalar::Money(_) => MONEY,
                 Scalar::Version => VERSION,
                 Scalar::Str { .. } => "a text",
                 Scalar::Principal => "a principal",
@@ -206,6 +217,7 @@ const DURATION: &str = "a duration such as `\"15m\"`";
 const DATE: &str = "a date such as `\"2026-11-20\"`";
 const SIZE: &str = "a size such as `\"512MB\"`";
 const VERSION: &str = "a version such as `\"1.2.3\"`";
+const MONEY: &str = "an amount of money such as `\"499.90 EUR\"`";
 const INSTANT: &str = "an instant such as `\"2026-11-20T15:30:00+01:00\"`";
 
 /// A reference to a text. Documents are far shorter than 32 bits can tell.

@@ -85,7 +85,7 @@ fn block(
     if code.last() != Some(&Op::End {}) {
         return invalid("a block does not end with `End`");
     }
-    let mut walk = Walk { program, code, start, thunk, check, reached };
+    let mut walk = Walk { program, code, start, thunk, check, reached, walking: Vec::new() };
     let costs = walk.range(0, len, 0)?;
     Ok(costs.at(0).unwrap_or_default())
 }
@@ -118,6 +118,8 @@ struct Walk<'w> {
     thunk: Option<usize>,
     check: CheckOp<'w>,
     reached: &'w mut [bool],
+    /// The registers of the loops around the operation.
+    walking: Vec<Reg>,
 }
 
 impl Walk<'_> {
@@ -173,7 +175,12 @@ impl Walk<'_> {
             return invalid("`Each` and `Next` of a loop do not match");
         }
         (self.check)(self.program, Op::Each { elem: first, list, skip })?;
+        if self.walking.contains(&elem) {
+            return invalid("a loop walks with the register of a loop around it");
+        }
+        self.walking.push(elem);
         let inner = self.range(body, end, depth.saturating_add(1))?;
+        self.walking.pop();
         let mut after = match outer.at(end) {
             Some(after) => after,
             None => return invalid("a loop is not followed by code"),
@@ -251,6 +258,7 @@ impl Walk<'_> {
     fn own(&self, op: Op) -> Bounds {
         let extra = match op {
             Op::Insert { list, .. } | Op::InList { list, .. } => u64::from(self.list_max(list)),
+            Op::Lookup { map, .. } | Op::HasKey { map, .. } => u64::from(self.list_max(map)),
             Op::Matches { pattern, .. } => {
                 let glob = named_glob(self.program, pattern);
                 glob.map_or(0, |glob| crate::glob::cost(&glob, limits::STRING_BYTES_MAX))

@@ -5,7 +5,7 @@ use holdpoint_isa::ops::{BuiltinId, Class, Konst, Op, Operand, Reg};
 use holdpoint_isa::program::{Const, Piece, Program};
 use holdpoint_isa::types::Kind;
 
-use super::layout::{element_kind, slot_kind};
+use super::layout::{element_kind, entry_kind, slot_kind};
 use super::{LoadError, invalid, named_glob};
 
 /// Checks an operation; jumps and loops are checked with the bounds.
@@ -14,7 +14,8 @@ pub(super) fn check(program: &Program, op: Op) -> Result<(), LoadError> {
     let mut result = Ok(());
     op.visit(|name, operand| {
         if result.is_ok() {
-            result = check_operand(program, operand, &mut first).map_err(|what| {
+            let found = check_operand(program, operand, &mut first);
+            result = found.and_then(|()| check_result(program, name, operand)).map_err(|what| {
                 LoadError::Invalid(format!("`{}`, operand `{name}`: {what}", op.info().name))
             });
         }
@@ -48,6 +49,16 @@ fn check_operand(program: &Program, operand: Operand, first: &mut Option<Kind>) 
         }
         // Slots depend on the layout, labels and spans on the block.
         Operand::Slot(_) | Operand::Label(_) | Operand::Span(_) => Ok(()),
+    }
+}
+
+/// Only `Each` and `Next` move a register that walks a list.
+fn check_result(program: &Program, name: &str, operand: Operand) -> Result<(), String> {
+    match operand {
+        Operand::Reg(reg, _) if name == "dst" && matches!(kind(program, reg), Some(Kind::Elem { .. })) => {
+            Err(format!("{operand} walks a list, and only a loop may move it"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -90,6 +101,14 @@ fn check_relations(program: &Program, op: Op) -> Result<(), String> {
         Op::DateIn { zone, .. } | Op::WeekdayIn { zone, .. } => {
             constant_fits(program, zone, Some(Kind::Str)).and_then(|()| not_none(program, zone))
         }
+        Op::Lookup { dst, map, .. } => match of(map) {
+            Some(Kind::List { layout, .. }) => same(entry_kind(program, layout), of(dst)),
+            _ => Err("no map".to_owned()),
+        },
+        Op::HasKey { map, .. } => match of(map) {
+            Some(Kind::List { layout, .. }) if entry_kind(program, layout).is_some() => Ok(()),
+            _ => Err("no map".to_owned()),
+        },
         Op::Matches { pattern, .. } => match named_glob(program, pattern) {
             Some(_) => Ok(()),
             None => Err("the constant is no glob".to_owned()),

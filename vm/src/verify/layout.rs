@@ -74,17 +74,18 @@ fn check_field(
                 .iter()
                 .try_for_each(|inner| check_field(program, at, layout, inner, depth.saturating_add(1)))
         }
-        Node::List { slot, layout: inner, max } => {
+        Node::List { slot, layout: inner, max } | Node::Map { slot, layout: inner, max } => {
             slot_ok(*slot)?;
             // Layouts of lists come behind those that hold them, so none can hold itself.
             if usize::from(*inner) <= at || usize::from(*inner) >= program.layouts.len() {
                 return invalid(format!("list `{}` has no layout", field.name));
             }
-            if *max > limits::LIST_LEN_MAX {
-                invalid(format!("list `{}` is too long", field.name))
-            } else {
-                Ok(())
+            let is_map = matches!(field.node, Node::Map { .. });
+            if is_map && entry_kind(program, *inner).is_none() {
+                return invalid(format!("map `{}` has no keys", field.name));
             }
+            let most = if is_map { limits::MAP_LEN_MAX } else { limits::LIST_LEN_MAX };
+            if *max > most { invalid(format!("list `{}` is too long", field.name)) } else { Ok(()) }
         }
     }
 }
@@ -116,7 +117,7 @@ fn field_cells(program: &Program, field: &Field) -> Result<u64, LoadError> {
         Node::Record { fields, .. } => {
             fields.iter().try_fold(0u64, |sum, field| Ok(sum.saturating_add(field_cells(program, field)?)))
         }
-        Node::List { layout, max, .. } => {
+        Node::List { layout, max, .. } | Node::Map { layout, max, .. } => {
             Ok(cells(program, usize::from(*layout))?.saturating_mul(u64::from(*max)))
         }
     }
@@ -135,7 +136,7 @@ pub(super) fn slot_kind(program: &Program, layout: u16, slot: u16) -> Option<Kin
 fn field_kind(field: &Field, wanted: u16) -> Option<Kind> {
     match &field.node {
         Node::Scalar { slot, scalar, .. } => (*slot == wanted).then(|| scalar.kind()),
-        Node::List { slot, layout, max } => {
+        Node::List { slot, layout, max } | Node::Map { slot, layout, max } => {
             (*slot == wanted).then_some(Kind::List { layout: *layout, max: *max })
         }
         Node::Record { presence, fields } => {
@@ -153,6 +154,18 @@ pub(super) fn element_kind(program: &Program, layout: u16) -> Option<Kind> {
         [Field { name, node: Node::Scalar { slot: 0, scalar, .. }, .. }] if name.is_empty() => {
             Some(scalar.kind())
         }
+        _ => None,
+    }
+}
+
+/// The kind of the values of a map; nothing where a layout is not that of a map's entries.
+pub(super) fn entry_kind(program: &Program, layout: u16) -> Option<Kind> {
+    let found = program.layouts.get(usize::from(layout)).filter(|layout| layout.slots == 2)?;
+    match found.fields.as_slice() {
+        [
+            Field { node: Node::Scalar { slot: 0, scalar: Scalar::Str { .. }, .. }, .. },
+            Field { node: Node::Scalar { slot: 1, scalar, .. }, .. },
+        ] => Some(scalar.kind()),
         _ => None,
     }
 }

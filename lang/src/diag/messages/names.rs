@@ -99,8 +99,8 @@ pub fn unknown_type(span: Span, name: &str, candidates: &[&str]) -> Diagnostic {
         "array" | "vec" | "set" | "slice" => {
             return diagnostic.help("write `list<T>` or `list<T, max 100>`");
         }
-        "map" | "dict" | "object" | "struct" | "hash" => {
-            return diagnostic.help("declare a `record` with the members, or a list of records with a key");
+        "dict" | "object" | "struct" | "hash" => {
+            return diagnostic.help("write `map<string, T>`, or declare a `record` with the members");
         }
         _ => return did_you_mean(diagnostic, span, name, candidates),
     };

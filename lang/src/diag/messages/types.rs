@@ -69,6 +69,12 @@ fn relative(number: &str, op: &str) -> String {
     sum.map_or_else(|| "(100% …)".to_owned(), |sum| format!("{sum}%"))
 }
 
+/// A name before a number that is no currency.
+pub fn no_currency(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::UnknownType, span, format!("`{name}` is no currency"))
+        .help("write its three capital letters before the amount, as in `EUR 499.90`")
+}
+
 /// A date that is moved by a part of a day.
 pub fn not_whole_days(span: Span) -> Diagnostic {
     Diagnostic::new(

@@ -33,6 +33,13 @@ impl Disk {
         Self(Arc::new((Mutex::new(State { cached, durable, ..State::default() }), Condvar::new())))
     }
 
+    /// The disk as a restart of the process leaves it: what was written is there, synced or not.
+    pub(super) fn as_cached(&self) -> Self {
+        let state = self.0.0.lock().unwrap();
+        let (cached, durable) = (state.cached.clone(), state.durable.clone());
+        Self(Arc::new((Mutex::new(State { cached, durable, ..State::default() }), Condvar::new())))
+    }
+
     pub(super) fn fail(&self, fault: Option<Fault>) {
         self.0.0.lock().unwrap().fault = fault;
     }

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::disk::Disk;
 use super::{blocked, commit, committed, database_on, entry_at, module};
 use crate::log::fold::fold;
-use crate::log::open::{identify, position};
+use crate::log::open::{identify_or_create, position};
 use crate::log::writer::{Job, Writer, begin};
 use crate::log::{
     Cursor, DecisionLog, Filter, Health, Key, Keys, ModuleFiles, Page, Pending, RedbLog, query,
@@ -94,11 +94,13 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let database = Arc::new(database_on(&Disk::default()));
-        identify(&database, Some(0)).unwrap();
+        identify_or_create(&database, 0).unwrap();
         let position = position(&database).unwrap();
         let (_, jobs) = sync_channel(1);
         let (health, _) = watch::channel(Health::Ready);
-        Self { writer: Writer { database, jobs, health, position }, facts: Vec::new() }
+        let tail = std::sync::Arc::new(std::sync::RwLock::new(Ok(position.tree.clone())));
+        let recent = std::sync::Arc::default();
+        Self { writer: Writer { database, jobs, health, position, tail, recent }, facts: Vec::new() }
     }
 
     fn commit(&mut self, group: Vec<Facts>) {

@@ -14,7 +14,7 @@ const fn of_operand(operand: Operand) -> Option<Ty> {
         Operand::Points => Ty::Points,
         Operand::Duration => Ty::Duration,
         Operand::Instant => Ty::Instant,
-        Operand::Date | Operand::Size => return None,
+        Operand::Date | Operand::Size | Operand::Money => return None,
     })
 }
 

@@ -92,7 +92,7 @@ impl Maker {
         if self.rng.percent(30) {
             head.push_str(" \"A title\"");
         }
-        if self.rng.percent(40) {
+        if self.rng.percent(if self.patient { 10 } else { 40 }) {
             head.push_str(&format!(" when {}", self.condition(2)));
         }
         head.push_str(&self.on_unknown());
@@ -144,7 +144,7 @@ impl Maker {
         if self.rng.percent(30) {
             head.push_str(" \"What it is for\"");
         }
-        if self.rng.percent(40) {
+        if self.rng.percent(if self.patient { 10 } else { 40 }) {
             head.push_str(&format!(" when {}", self.condition(2)));
         }
         head.push_str(&self.on_unknown());
@@ -157,16 +157,24 @@ impl Maker {
 
     fn statement(&mut self) -> String {
         let outside = self.vars.len();
-        let verdict = self.rng.word(&["block", "block", "delay", "delay", "escalate", "warn"]);
+        let verdict = match self.patient {
+            true => self.rng.word(&["delay", "delay", "delay", "warn"]),
+            false => self.rng.word(&["block", "block", "delay", "delay", "escalate", "warn"]),
+        };
         let filter = self.rng.percent(60);
         let each = if self.rng.percent(30) { self.binder(2, filter) } else { None };
         let mut text = verdict.clone();
-        text.push_str(&self.details(&verdict));
+        let by_window = self.patient && self.rng.percent(30);
+        if !by_window {
+            text.push_str(&self.details(&verdict));
+        }
         if let Some(binder) = &each {
             text.push_str(&format!(" for each {binder}"));
         }
         let window = self.rng.pick(&self.windows).cloned().unwrap_or_default();
         match self.rng.below(12) {
+            _ if by_window && verdict == "delay" => text.push_str(&format!(" unless now in {window}")),
+            0..9 if self.patient && verdict == "delay" => text.push_str(&format!(" when {}", self.time())),
             0..2 if verdict == "delay" => text.push_str(&format!(" unless now in {window}")),
             2 if verdict == "delay" => text.push_str(&format!(" when now not in {window}")),
             3 if each.is_some() => {}
@@ -190,9 +198,31 @@ impl Maker {
         text
     }
 
+    /// A condition that another instant may change.
+    fn time(&mut self) -> String {
+        let instant = self.expr(&Ty::Instant, 1).text;
+        let window = self.rng.pick(&self.windows).cloned().unwrap_or_default();
+        match self.rng.below(5) {
+            0 => format!("now < {instant} and {}", self.condition(1)),
+            1 => format!("now not in {window}"),
+            2 => format!("(now + {}) in {window}", self.expr(&Ty::Duration, 1).text),
+            3 => format!("{instant} - now > {}", self.expr(&Ty::Duration, 1).text),
+            _ => format!("now <= {instant}"),
+        }
+    }
+
     /// `for D`, `until I`, `to g needs N expires D`.
     fn details(&mut self, verdict: &str) -> String {
         match (verdict, self.rng.below(3)) {
+            ("delay", _) if self.patient => {
+                let (instant, length) = (self.expr(&Ty::Instant, 1).text, self.literal(&Ty::Duration));
+                let ends = [
+                    format!(" until {instant}"),
+                    format!(" until (now + {length})"),
+                    format!(" for {length}"),
+                ];
+                self.rng.pick(&ends).cloned().unwrap_or_default()
+            }
             ("delay", 0) => match self.rng.below(20) {
                 0 => " for none".to_owned(),
                 _ => format!(" for {}", self.expr(&Ty::Duration, 2).text),

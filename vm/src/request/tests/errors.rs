@@ -8,6 +8,51 @@ use super::{field, kind, only, optional, program, read, reading, scalar, value};
 use crate::request::RequestErrorKind as Kind;
 use crate::{Snapshot, Value};
 
+/// A request whose member `x` is a map of at most two entries.
+fn labels() -> Program {
+    let root = Layout {
+        slots: 1,
+        first_cause: 0,
+        fields: vec![field("x", Node::Map { slot: 0, layout: 1, max: 2 })],
+    };
+    let text = |slot, max| scalar(slot, Scalar::Str { max });
+    let entry = Layout {
+        slots: 2,
+        first_cause: 1,
+        fields: vec![field("key", text(0, 4)), field("value", text(1, 3))],
+    };
+    program(vec![root, entry], Vec::new())
+}
+
+#[test]
+fn a_map_is_an_object_without_twins() {
+    for (body, said) in [
+        (r#"{"x":{"a":"1","b":"2","c":"3"}}"#, "too-long request:1:6: /x: a map of more than 2 entries"),
+        (r#"{"x":{"a":"1","\u0061":"2"}}"#, "duplicate-member request:1:15: /x/a: key `a` was sent twice"),
+        (r#"{"x":{"a/b":5}}"#, "wrong-type request:1:13: /x/a~1b: expected a text, found a number"),
+        (
+            r#"{"x":{"a":"1234"}}"#,
+            "too-long request:1:11: /x/a: a text of 4 bytes, but at most 3 are allowed",
+        ),
+        (r#"{"x":{"abcde":"1"}}"#, "too-long request:1:7: /x: a text of 5 bytes, but at most 4 are allowed"),
+        (
+            r#"{"x":{"a":null}}"#,
+            "unexpected-null request:1:11: /x/a: expected a text, found null (the member is not optional)",
+        ),
+        (r#"{"x":[]}"#, "wrong-type request:1:6: /x: expected an object, found a list"),
+        (
+            r#"{"x":null}"#,
+            "unexpected-null request:1:6: /x: expected an object, found null (the member is not optional)",
+        ),
+        (r#"{"x":{"a":"1",}}"#, "bad-json request:1:15: expected the name of a member in quotes, found `}`"),
+    ] {
+        let error = read(&labels(), body).expect_err(body);
+        assert_eq!(format!("{} {error}", error.kind.word()), said, "{body}");
+    }
+    let snapshot = read(&labels(), r#"{"x":{"b\n":"2","":"1"}}"#).unwrap();
+    assert_eq!(super::canonical(&labels(), &snapshot), r#"{"x":{"":"1","b\n":"2"}}"#);
+}
+
 fn deployment() -> Program {
     let root = Layout {
         slots: 6,

@@ -82,6 +82,20 @@ impl Grower {
         u16::try_from(index).unwrap()
     }
 
+    /// The layout of a map's entries.
+    fn entries(&mut self) -> u16 {
+        let index = self.layouts.len();
+        let first_cause = u16::try_from(index * 100).unwrap();
+        let (scalar, reading) = self.dice.pick(SCALARS);
+        let node = |slot, scalar, reading| Node::Scalar { slot, scalar, reading };
+        let fields = vec![
+            super::field("key", node(0, Scalar::Str { max: 64 }, Reading::Unit)),
+            super::field("value", node(1, scalar, reading)),
+        ];
+        self.layouts.push(Layout { slots: 2, first_cause, fields });
+        u16::try_from(index).unwrap()
+    }
+
     fn fields(&mut self, slots: &mut u16, levels: usize) -> Vec<Field> {
         let count = self.dice.below(6);
         NAMES
@@ -105,6 +119,7 @@ impl Grower {
                 let (scalar, reading) = self.dice.pick(SCALARS);
                 Node::Scalar { slot: slot(), scalar, reading }
             }
+            1 if self.dice.one_in(3) => Node::Map { slot: slot(), layout: self.entries(), max: 5 },
             1 => Node::List { slot: slot(), layout: self.layout(levels - 1), max: 5 },
             _ => {
                 let presence = optional.then(slot);
@@ -174,6 +189,25 @@ impl Sender<'_> {
             _ if field.optional && self.dice.one_in(4) => self.out.push_str("null"),
             Node::Scalar { scalar, reading, .. } => self.scalar(*scalar, *reading),
             Node::Record { fields, .. } => self.record(fields),
+            Node::Map { layout, max, .. } => {
+                let Node::Scalar { scalar, reading, .. } =
+                    self.program.layouts[usize::from(*layout)].fields[1].node
+                else {
+                    panic!("a map of scalars")
+                };
+                self.out.push('{');
+                for index in 0..self.dice.below(usize::try_from(*max).unwrap() + 1) {
+                    if index > 0 {
+                        self.out.push(',');
+                    }
+                    // Keys differ by their length.
+                    let key = "k/\"é".repeat(index);
+                    self.text(&key);
+                    self.out.push(':');
+                    self.scalar(scalar, reading);
+                }
+                self.out.push('}');
+            }
             Node::List { layout, max, .. } => {
                 let program = self.program;
                 let layout = &program.layouts[usize::from(*layout)];
@@ -214,6 +248,7 @@ impl Sender<'_> {
             Scalar::Duration => literal::format_duration(small * 1_000_003),
             Scalar::Size => literal::format_size(small * 1_000_003),
             Scalar::Version => format!("{}.{small}.0-rc.{}+b", small % 7, small % 3),
+            Scalar::Money(currency) => literal::format_money(Dec::from_billionths(bits.into()), currency),
             Scalar::Percent => literal::format_percent(Dec::from_billionths(bits.into())),
             Scalar::Points => literal::format_points(Dec::from_billionths(bits.into())),
         };
@@ -231,11 +266,22 @@ fn agrees(
 ) -> bool {
     let cell = |slot: u16| snapshot.cell(base + u32::from(slot));
     match (node, sent) {
-        (Node::Scalar { slot, .. } | Node::List { slot, .. }, None) => {
+        (Node::Scalar { slot, .. } | Node::List { slot, .. } | Node::Map { slot, .. }, None) => {
             matches!(cell(*slot), Value::Unknown(_))
         }
-        (Node::Scalar { slot, .. } | Node::List { slot, .. }, Some(serde_json::Value::Null)) => {
-            cell(*slot) == Value::None
+        (
+            Node::Scalar { slot, .. } | Node::List { slot, .. } | Node::Map { slot, .. },
+            Some(serde_json::Value::Null),
+        ) => cell(*slot) == Value::None,
+        (Node::Map { slot, layout, .. }, Some(sent)) => {
+            let Value::List(map) = cell(*slot) else { return false };
+            let (value, sent) = (&program.layouts[usize::from(*layout)].fields[1], sent.as_object().unwrap());
+            let entry = |index: u32| {
+                let base = map.start + index * 2;
+                let Value::Str(key) = snapshot.cell(base) else { return false };
+                agrees(program, snapshot, &value.node, base, sent.get(snapshot.text(&[], key)))
+            };
+            usize::try_from(map.len).unwrap() == sent.len() && (0..map.len).all(entry)
         }
         (Node::Record { presence, fields }, sent) => {
             let object = sent.and_then(|sent| sent.as_object());

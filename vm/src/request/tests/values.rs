@@ -11,6 +11,10 @@ use crate::{Snapshot, Value};
 
 const SECOND: i64 = 1_000_000_000;
 
+fn eur() -> Scalar {
+    Scalar::Money(holdpoint_isa::literal::Currency::from_code("EUR").unwrap())
+}
+
 fn dec(mantissa: i128, places: i32) -> Value {
     Value::Dec(Dec::from_parts(mantissa, places).unwrap())
 }
@@ -34,6 +38,8 @@ fn each_scalar_has_its_spelling() {
         (Scalar::Size, "\"512MB\"", Value::Int(512_000_000)),
         (Scalar::Size, "\"1\\u004biB\"", Value::Int(1024)),
         (Scalar::Version, "\"1.2.3\"", Value::Version(StrRef { space: Space::Body, start: 6, len: 5 })),
+        (eur(), "\"500.00 EUR\"", dec(500, 0)),
+        (eur(), "\"-0.5 EUR\"", dec(-5, 1)),
         (Scalar::Date, "\"1970-01-02\"", Value::Int(1)),
         (Scalar::Date, "\"0000-01-01\"", Value::Int(-719_528)),
         (Scalar::Enum(0), "\"production\"", Value::Int(2)),
@@ -59,6 +65,7 @@ fn a_bare_number_needs_a_declared_reading() {
         (Scalar::Duration, Reading::Hours, "1e0", Value::Int(3600 * SECOND)),
         (Scalar::Duration, Reading::Days, "0.5", Value::Int(43_200 * SECOND)),
         (Scalar::Duration, Reading::Days, "\"500ms\"", Value::Int(SECOND / 2)),
+        (eur(), Reading::Currency, "499.9", dec(4999, 1)),
         (Scalar::Size, Reading::Bytes, "512", Value::Int(512)),
         (Scalar::Size, Reading::Megabytes, "1.5", Value::Int(1_500_000)),
         (Scalar::Size, Reading::Gibibytes, "2", Value::Int(2 << 30)),
@@ -74,6 +81,7 @@ fn a_bare_number_needs_a_declared_reading() {
         (Scalar::Duration, Reading::Bytes),
         (Scalar::Size, Reading::Unit),
         (Scalar::Size, Reading::Seconds),
+        (eur(), Reading::Unit),
     ] {
         assert_eq!(super::kind(&only(reading(0, of, by)), "80"), Some(Kind::BadUnit), "{of:?} {by:?}");
     }

@@ -4,7 +4,7 @@
 
 use holdpoint_isa::{Verdict, decode, encode};
 use holdpoint_oracle::decide::decide_noting_faults;
-use holdpoint_oracle::engine::{Built, Wrong, build, number, told};
+use holdpoint_oracle::engine::{Built, Wrong, build, number, tell, told};
 use holdpoint_oracle::make::{Case, Facts, complete};
 use holdpoint_oracle::rng::Rng;
 use holdpoint_vm::decision::Objection;
@@ -81,6 +81,7 @@ fn to_know_more_never_forbids_what_was_allowed() -> Result<(), Wrong> {
             }
         }
     }
+    tell(&format!("{tried} completions of what was allowed"));
     assert!(tried > 0);
     Ok(())
 }

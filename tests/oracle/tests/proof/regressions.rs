@@ -182,3 +182,27 @@ fn no_instant_is_promised_at_which_a_fault_blocks() -> Result<(), String> {
     assert!(decision.retry_at.is_some());
     Ok(())
 }
+
+/// A decision has room for so many objections; which ones are left out does not hang on the order of the rules.
+#[test]
+fn the_gravest_objections_are_kept_in_whatever_order_they_come() -> Result<(), String> {
+    let rules = [
+        "rule a { delay for each x in xs because \"{x}\" }",
+        "rule b { block for each x in xs because \"{x}\" }",
+    ];
+    let package = |first: &str, second: &str| {
+        format!("request {{ xs: list<int, max 4096> }}\npolicy p {{\n{first}\n{second}\n}}")
+    };
+    let request = json!({ "xs": (0..1500).collect::<Vec<i64>>() });
+    let mut decisions = Vec::new();
+    for source in [package(rules[0], rules[1]), package(rules[1], rules[0])] {
+        let built = build("case", &[("case.hold".to_owned(), source)], &|_| None)?;
+        let decision = built.decide(&mut Machine::new(), &mut Snapshot::new(), &request, &json!({}), 0)?;
+        decisions.push((objections(&decision), decision.left_out));
+    }
+    let [(kept, left_out), other] = decisions.as_slice() else { return Err("no decisions".to_owned()) };
+    assert_eq!((kept, left_out), (&other.0, &other.1));
+    assert_eq!((kept.len(), *left_out), (1024, 1976));
+    assert!(kept.iter().all(|objection| objection.starts_with("p.b block")));
+    Ok(())
+}
