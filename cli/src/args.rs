@@ -1,12 +1,20 @@
 //! Arguments: the one place that says what the command takes. Completions and manual pages are made from it.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::exit;
+
+/// What `serve --help` says beyond the options.
+const SERVE_HELP: &str = "\
+A server has no sources of signals and other facts that callers do not send: they are unknown to it, and it \
+names them when it starts. A rule that needs one objects, unless it says what an unknown fact means.
+
+HOLDPOINT_LOG sets how much is logged to standard error: error, warn (the default), info, debug or trace.";
 
 /// Deployment policies, compiled, decided, recorded.
 #[derive(Debug, Parser)]
@@ -20,15 +28,18 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Check a package and show what is wrong with it
     Check {
-        /// A directory with `.hold` files, or one such file
+        /// A directory with `.hold` files, one such file, or `-` for standard input
         path: PathBuf,
         /// How diagnostics are shown
         #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
         format: DiagnosticFormat,
+        /// Return 1 for warnings too
+        #[arg(long)]
+        deny_warnings: bool,
     },
     /// Run the tests of a package
     Test {
-        /// A directory with `.hold` files, or one such file
+        /// A directory with `.hold` files, one such file, or `-` for standard input
         path: PathBuf,
         /// Run only the tests whose names contain this
         #[arg(long)]
@@ -36,15 +47,17 @@ pub(crate) enum Command {
     },
     /// Compile a package to a module, and print the module's hash
     Build {
-        /// A directory with `.hold` files, or one such file
+        /// A directory with `.hold` files, one such file, or `-` for standard input
         path: PathBuf,
-        /// Where the module is written; its source map goes beside it, with `.map` behind the name
+        /// Where the module is written; its source map goes beside it, with `.map` behind the name. To standard
+        /// output (`-`), a device or a pipe goes the module alone, and its hash to standard error. Without this,
+        /// nothing is written
         #[arg(short, long)]
-        output: PathBuf,
+        output: Option<PathBuf>,
     },
     /// Decide one request here, recording nothing
     Eval {
-        /// A package, or a module that was built
+        /// A package, or a module that was built; `-` reads one policy source from standard input
         path: PathBuf,
         /// The request as JSON; `-` reads standard input
         #[arg(long)]
@@ -61,28 +74,29 @@ pub(crate) enum Command {
     },
     /// Show the code of a module
     Disasm {
-        /// A package, or a module that was built
+        /// A package, or a module that was built; `-` reads one policy source from standard input
         path: PathBuf,
     },
     /// Serve decisions over HTTP, each recorded before it is answered
+    #[command(after_help = SERVE_HELP)]
     Serve {
-        /// A package, or a module that was built
+        /// A package, or a module that was built; `-` reads one policy source from standard input
         path: PathBuf,
         /// Where the decision log is kept
         #[arg(long, default_value = "./holdpoint-data")]
         data: PathBuf,
-        /// Where to listen
-        #[arg(long, default_value = "127.0.0.1:7117")]
+        /// Where to listen: an address and a port; a port alone, as `7117` or `:7117`, is one of this machine only
+        #[arg(long, default_value = "127.0.0.1:7117", value_parser = address)]
         listen: SocketAddr,
     },
-    /// Read the decision log; the server must not have it open
+    /// Read the decision log, which no server may have open; nothing is written to it
     Log {
         #[command(subcommand)]
         command: LogCommand,
     },
     /// Explain the code of a diagnostic
     Explain {
-        /// A code such as E0301; all codes if left out
+        /// A code such as E0301, or its number; all codes if left out
         code: Option<String>,
     },
     /// Print completions for a shell
@@ -90,7 +104,7 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page
+    /// Print the manual pages of the command and of all its subcommands
     Man,
 }
 
@@ -117,8 +131,8 @@ pub(crate) enum LogCommand {
         #[arg(long)]
         actor: Option<String>,
         /// How many
-        #[arg(long, default_value_t = 20)]
-        limit: usize,
+        #[arg(long, default_value = "20")]
+        limit: NonZeroUsize,
         /// How decisions are shown
         #[arg(long, value_enum, default_value_t = DecisionFormat::Text)]
         format: DecisionFormat,
@@ -136,8 +150,8 @@ pub(crate) enum LogCommand {
     },
     /// Make decisions again from what was recorded, and compare byte for byte
     Replay {
-        /// Its id or its number
-        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        /// Its id or its number; or give --all
+        #[arg(conflicts_with = "all")]
         decision: Option<String>,
         /// Every decision of the log
         #[arg(long)]
@@ -212,4 +226,13 @@ pub(crate) enum DecisionFormat {
     Text,
     /// For programs
     Json,
+}
+
+/// An address to listen at. What names no machine means this one, and nobody else is served unless that is said.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix("localhost:").or_else(|| text.strip_prefix(':')).unwrap_or(text);
+    let local = || port.parse().map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    text.parse()
+        .or_else(|_| local())
+        .map_err(|_| "write an address and a port, such as 127.0.0.1:7117, 0.0.0.0:7117 or :7117".to_owned())
 }

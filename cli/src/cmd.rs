@@ -17,9 +17,9 @@ use crate::{output, package};
 /// Runs a command.
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
-        Command::Check { path, format } => check::run(&path, format),
+        Command::Check { path, format, deny_warnings } => check::run(&path, format, deny_warnings),
         Command::Test { path, filter } => suite::run(&path, filter.as_deref()),
-        Command::Build { path, output } => build::run(&path, &output),
+        Command::Build { path, output } => build::run(&path, output.as_deref()),
         Command::Eval { path, request, signals, at, format } => {
             eval::run(&path, &request, signals.as_deref(), at.as_deref(), format)
         }
@@ -38,12 +38,19 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
             Ok(Exit::Success)
         }
         Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Args::command())
-                .render(&mut page)
-                .map_err(|error| Failure::new(Exit::Unavailable, error))?;
-            output::out(&String::from_utf8_lossy(&page));
+            let mut pages = Vec::new();
+            let mut command = Args::command();
+            command.build();
+            man(&command, &mut pages).map_err(|error| Failure::new(Exit::Unavailable, error))?;
+            output::out(&String::from_utf8_lossy(&pages));
             Ok(Exit::Success)
         }
     }
+}
+
+/// Writes the manual pages of a command and of those below it.
+fn man(command: &clap::Command, pages: &mut Vec<u8>) -> std::io::Result<()> {
+    clap_mangen::Man::new(command.clone()).render(pages)?;
+    let documented = command.get_subcommands().filter(|below| below.get_name() != "help");
+    documented.into_iter().try_for_each(|below| man(below, pages))
 }

@@ -20,11 +20,11 @@ macro_rules! exits {
 exits! {
     /// success; the verdict is allow; a replay gave the same bytes
     0 Success;
-    /// errors or failed tests were found; a replay gave other bytes
+    /// `check` found errors, or warnings that are denied; tests failed; a replay gave other bytes
     1 Findings;
     /// the command was used wrongly
     2 Usage;
-    /// the policy or the request was refused
+    /// the policy does not compile (except in `check`, which returns 1), or the request was refused
     3 Refused;
     /// the decision log, the network or a file is not available
     5 Unavailable;

@@ -3,12 +3,13 @@
 
 use std::io::Write;
 
-use holdpoint_isa::Verdict;
-use holdpoint_isa::literal::{format_instant, format_percent};
-use holdpoint_vm::Decision;
-use holdpoint_vm::decision::Objection;
+use holdpoint_isa::literal::{self, format_instant};
+use serde_json::Value;
 
 use crate::exit::Failure;
+
+/// Nanoseconds in a second.
+const SECOND: i64 = 1_000_000_000;
 
 /// Writes a text to standard output, with a line end behind it.
 pub(crate) fn out(text: &str) {
@@ -43,75 +44,95 @@ pub(crate) fn visible(text: &str) -> String {
     holdpoint_lang::diag::render::visible(text)
 }
 
-/// A decision for reading.
-pub(crate) fn decision(decision: &Decision, title: &str) -> String {
-    let mut lines = vec![format!("{}  {title}", decision.verdict)];
-    if let Some(retry_at) = decision.retry_at {
-        lines.push(format!("  ask again at {}", format_instant(retry_at)));
+/// The text that a member holds, empty where it holds none.
+pub(crate) fn word<'v>(value: &'v Value, member: &str) -> &'v str {
+    value.get(member).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// An instant for reading, in whole seconds.
+pub(crate) fn instant(instant: i64) -> String {
+    format_instant(instant.saturating_sub(instant.rem_euclid(SECOND)))
+}
+
+/// An instant to wait for, in whole seconds of which none is too early.
+fn wait_until(text: &str) -> String {
+    match literal::instant(text) {
+        Ok(at) => instant(at.saturating_add(SECOND.saturating_sub(1))),
+        Err(_) => visible(text),
     }
-    section(&mut lines, "", &decision.objections);
-    section(&mut lines, "warnings", &decision.warnings);
-    for (waivers, objection) in &decision.waived {
-        lines.push(format!("  waived by {}:", visible(&waivers.join(", "))));
-        entry(&mut lines, objection);
+}
+
+/// A decision for reading, from its JSON: what was just decided and what was recorded look alike.
+pub(crate) fn decision(decision: &Value, title: &str) -> String {
+    let mut lines = vec![format!("{}  {title}", word(decision, "verdict"))];
+    if let Some(retry_at) = decision.get("retry_at").and_then(Value::as_str) {
+        lines.push(format!("  ask again at {}", wait_until(retry_at)));
     }
-    section(&mut lines, "on trial, without effect", &decision.trial);
-    for score in &decision.scores {
-        lines.push(format!("  score {}: {}", visible(&score.name), format_percent(score.total)));
-        for factor in &score.factors {
-            let value = factor.value.map_or_else(|| "unknown".to_owned(), format_percent);
-            let label = visible(&factor.label);
-            lines.push(format!(
-                "            {label} {value}, adds {} of {}%",
-                format_percent(factor.contribution),
-                factor.weight
-            ));
+    section(&mut lines, "", decision, "objections");
+    section(&mut lines, "warnings", decision, "warnings");
+    for waived in list(decision, "waived") {
+        let names: Vec<&str> = list(waived, "waivers").iter().filter_map(Value::as_str).collect();
+        lines.push(format!("  waived by {}:", visible(&names.join(", "))));
+        entry(&mut lines, waived);
+    }
+    section(&mut lines, "on trial, without effect", decision, "trial");
+    for score in list(decision, "scores") {
+        lines.push(format!("  score {}: {}", visible(word(score, "name")), word(score, "value")));
+        for factor in list(score, "factors") {
+            let value = factor.get("value").and_then(Value::as_str).unwrap_or("unknown");
+            let (label, adds) = (visible(word(factor, "factor")), word(factor, "adds"));
+            lines.push(format!("            {label} {value}, adds {adds} of {}%", number(factor, "weight")));
         }
     }
-    for obligation in &decision.obligations {
-        let of = if obligation.of_finish { "the finish" } else { "the decision" };
-        let within = holdpoint_isa::literal::format_duration(obligation.within);
-        lines.push(format!("  to do within {within} of {of}: {}", visible(&obligation.text)));
+    for obligation in list(decision, "obligations") {
+        let (within, of) = (word(obligation, "within"), word(obligation, "of"));
+        lines.push(format!("  to do within {within} of the {of}: {}", visible(word(obligation, "text"))));
     }
-    if decision.left_out > 0 {
-        lines.push(format!("  and {} more", decision.left_out));
+    if let left_out @ 1.. = number(decision, "left_out") {
+        lines.push(format!("  and {left_out} more"));
     }
     lines.push(format!(
         "  policy {}  fuel {} of at most {}",
-        decision.policy, decision.fuel_used, decision.fuel_bound
+        word(decision, "policy"),
+        number(decision, "fuel_used"),
+        number(decision, "fuel_bound")
     ));
     lines.join("\n")
 }
 
-fn section(lines: &mut Vec<String>, title: &str, list: &[Objection]) {
-    if list.is_empty() {
-        return;
-    }
-    if !title.is_empty() {
+fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
+    value.get(member).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn number(value: &Value, member: &str) -> u64 {
+    value.get(member).and_then(Value::as_u64).unwrap_or_default()
+}
+
+fn section(lines: &mut Vec<String>, title: &str, decision: &Value, member: &str) {
+    let list = list(decision, member);
+    if !list.is_empty() && !title.is_empty() {
         lines.push(format!("  {title}:"));
     }
     list.iter().for_each(|objection| entry(lines, objection));
 }
 
-fn entry(lines: &mut Vec<String>, o: &Objection) {
-    let verdict = o.verdict.map_or("warn", Verdict::word);
-    let control = o.control.as_ref().map(|control| format!("  [{}]", visible(control))).unwrap_or_default();
-    let source = o.source.as_ref().map(|source| format!("  {}", visible(source))).unwrap_or_default();
-    lines.push(format!("  {verdict:<8}  {}{control}{source}", visible(&o.rule)));
-    lines.push(format!("            {}", visible(&o.reason)));
-    if let Some(fix) = &o.fix {
-        lines.push(format!("            fix: {}", visible(fix)));
+fn entry(lines: &mut Vec<String>, o: &Value) {
+    let text = |member: &str| o.get(member).and_then(Value::as_str).map(visible);
+    let control = text("control").map(|control| format!("  [{control}]")).unwrap_or_default();
+    let source = text("source").map(|source| format!("  {source}")).unwrap_or_default();
+    lines.push(format!("  {:<8}  {}{control}{source}", word(o, "verdict"), visible(word(o, "rule"))));
+    lines.push(format!("            {}", visible(word(o, "reason"))));
+    if let Some(fix) = text("fix") {
+        lines.push(format!("            fix: {fix}"));
     }
-    if let Some(escalate) = &o.escalate {
-        let people = if escalate.needs == 1 { "one member" } else { "members" };
-        let needs = if escalate.needs == 1 { String::new() } else { format!("{} ", escalate.needs) };
-        lines.push(format!(
-            "            ask {needs}{people} of {} ({})",
-            visible(&escalate.group),
-            visible(&escalate.source)
-        ));
+    if let Some(group) = text("escalate_to") {
+        let whom = match number(o, "needs") {
+            1 => "one member".to_owned(),
+            needs => format!("{needs} members"),
+        };
+        lines.push(format!("            ask {whom} of {group} ({})", visible(word(o, "group"))));
     }
-    if let Some(until) = o.until {
-        lines.push(format!("            until {}", format_instant(until)));
+    if let Some(until) = o.get("until").and_then(Value::as_str) {
+        lines.push(format!("            until {}", wait_until(until)));
     }
 }

@@ -1,13 +1,15 @@
 //! Packages and modules from files.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use holdpoint_isa::codec::decode_source_map;
 use holdpoint_isa::program::SourceMap;
+use holdpoint_lang::ast::{Base, Item};
 use holdpoint_lang::diag::{Diagnostic, Severity, render};
-use holdpoint_lang::{Checked, PackageInput, check};
+use holdpoint_lang::{Checked, FileId, PackageInput, check, parse};
 use holdpoint_vm::{Snapshot, VerifiedProgram};
 
 use crate::args::DiagnosticFormat;
@@ -16,6 +18,13 @@ use crate::output;
 
 /// Directories within a package deeper than this are not looked into.
 const DEPTH_MAX: u32 = 8;
+/// A longer file is not taken for a request to show.
+const SAMPLE_BYTES_MAX: u64 = 256 * 1024;
+/// How many files are tried as a request to show.
+const SAMPLES_MAX: usize = 256;
+/// What a policy from standard input is called, and its file.
+const STDIN_NAME: &str = "stdin";
+const STDIN_FILE: &str = "stdin.hold";
 
 /// A policy that can decide.
 pub(crate) struct Policy {
@@ -24,29 +33,88 @@ pub(crate) struct Policy {
     pub(crate) source_map: SourceMap,
 }
 
-/// Reads the files of a package.
+/// The files below a directory that a package can have, by their paths relative to it.
+#[derive(Default)]
+struct Found {
+    hold: Vec<String>,
+    json: Vec<String>,
+}
+
+/// Reads a package: a directory's `.hold` files, one such file, or standard input for `-`, and of the JSON files there
+/// only those that a fixture or a test names.
 pub(crate) fn read(path: &Path) -> Result<PackageInput, Failure> {
     let mut input = PackageInput { name: name_of(path), ..PackageInput::default() };
-    if path.is_dir() {
-        collect(path, path, 0, &mut input)?;
-        if input.files.is_empty() {
+    if is_stdin(path) {
+        input.files.push((STDIN_FILE.to_owned(), read_text(path)?));
+    } else if path.is_dir() {
+        let mut found = Found::default();
+        find(path, path, DEPTH_MAX, &mut found)?;
+        if found.hold.is_empty() {
             let failure = Failure::new(Exit::Usage, format!("`{}` has no `.hold` file", path.display()));
             return Err(failure.help("name a directory with a policy, or one `.hold` file"));
         }
-        return Ok(input);
+        for name in found.hold {
+            let text = read_text(&path.join(&name))?;
+            input.files.push((name, text));
+        }
+        // The names of files that nobody reads are what a mistyped one is compared with.
+        input.data.extend(found.json.into_iter().map(|name| (name, String::new())));
+    } else {
+        let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        input.files.push((file, read_text(path)?));
     }
-    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    input.files.push((file, read_text(path)?));
-    if let Some(parent) = path.parent() {
-        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-        let mut beside = PackageInput::default();
-        collect(parent, parent, 0, &mut beside)?;
-        input.data = beside.data;
+    let root = root_of(path);
+    for name in fixture_files(&input) {
+        let file = root.join(&name);
+        if is_within(&name) && file.is_file() {
+            input.data.insert(name, read_text(&file)?);
+        }
     }
     Ok(input)
 }
 
+/// Whether a path stands for standard input.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// The directory that the paths of a package's files are relative to.
+fn root_of(path: &Path) -> &Path {
+    if path.is_dir() {
+        return path;
+    }
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The files that are part of a package as it was read, where they lie.
+pub(crate) fn source_files(path: &Path, input: &PackageInput) -> Vec<PathBuf> {
+    let names = input.files.iter().map(|(name, _)| name).chain(input.data.keys());
+    names.map(|name| root_of(path).join(name)).collect()
+}
+
+/// The JSON files that fixtures and tests start from.
+fn fixture_files(input: &PackageInput) -> BTreeSet<String> {
+    let items = input.files.iter().flat_map(|(_, text)| parse(FileId::default(), text).0.items);
+    let file = |item| {
+        let given = match item {
+            Item::Fixture(fixture) => fixture.body,
+            Item::Test(test) => test.given?,
+            _ => return None,
+        };
+        if let Base::File(name) = given.base { Some(name.name) } else { None }
+    };
+    items.filter_map(file).collect()
+}
+
+/// Whether a path names a JSON file below the directory that it is relative to, in its one spelling, none of it hidden.
+fn is_within(name: &str) -> bool {
+    name.ends_with(".json") && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
+}
+
 fn name_of(path: &Path) -> String {
+    if is_stdin(path) {
+        return STDIN_NAME.to_owned();
+    }
     let resolved = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     resolved
         .file_stem()
@@ -54,11 +122,8 @@ fn name_of(path: &Path) -> String {
         .unwrap_or_else(|| "policy".to_owned())
 }
 
-/// Adds the `.hold` and `.json` files of a directory and those below it, hidden ones apart.
-fn collect(root: &Path, directory: &Path, depth: u32, input: &mut PackageInput) -> Result<(), Failure> {
-    if depth > DEPTH_MAX {
-        return Ok(());
-    }
+/// Finds the `.hold` and `.json` files of a directory and those below it, hidden ones apart.
+fn find(root: &Path, directory: &Path, depth: u32, found: &mut Found) -> Result<(), Failure> {
     for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, &error))? {
         let path = entry.map_err(|error| unreadable(directory, &error))?.path();
         let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
@@ -66,13 +131,14 @@ fn collect(root: &Path, directory: &Path, depth: u32, input: &mut PackageInput) 
             continue;
         }
         let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        match extension {
-            _ if path.is_dir() => collect(root, &path, depth.saturating_add(1), input)?,
-            Some("hold") => input.files.push((relative, read_text(&path)?)),
-            Some("json") => {
-                input.data.insert(relative, read_text(&path)?);
+        match path.extension().and_then(|extension| extension.to_str()) {
+            _ if path.is_dir() => {
+                if let Some(depth) = depth.checked_sub(1) {
+                    find(root, &path, depth, found)?;
+                }
             }
+            Some("hold") => found.hold.push(relative),
+            Some("json") => found.json.push(relative),
             _ => {}
         }
     }
@@ -91,7 +157,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
 
 /// The bytes of a file, or of standard input for `-`.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    if path == Path::new("-") {
+    if is_stdin(path) {
         let mut bytes = Vec::new();
         let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes);
         return read.map(|_| bytes).map_err(|error| unreadable(path, &error));
@@ -135,10 +201,15 @@ fn unicode() -> bool {
     )
 }
 
-/// Checks and compiles a package; what is wrong is shown.
-pub(crate) fn compiled(path: &Path) -> Result<(Checked, holdpoint_compiler::Compiled), Failure> {
-    let checked = checked(path)?;
-    if show(&checked, &checked.diagnostics, DiagnosticFormat::Text) {
+/// Checks and compiles a package; what is wrong is shown. Warnings are left to `check`.
+pub(crate) fn compiled(
+    path: &Path,
+    input: &PackageInput,
+) -> Result<(Checked, holdpoint_compiler::Compiled), Failure> {
+    let checked = check(input, &holdpoint_stdlib::module);
+    let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
+    let errors: Vec<Diagnostic> = checked.diagnostics.iter().filter(is_error).cloned().collect();
+    if show(&checked, &errors, DiagnosticFormat::Text) {
         return Err(refused(path));
     }
     match holdpoint_compiler::compile(&checked.package, &checked.sources) {
@@ -154,11 +225,15 @@ fn refused(path: &Path) -> Failure {
     Failure::new(Exit::Refused, format!("`{}` does not compile", path.display()))
 }
 
+/// Whether a path names a package rather than a module.
+fn is_package(path: &Path) -> bool {
+    is_stdin(path) || path.is_dir() || path.extension().is_some_and(|extension| extension == "hold")
+}
+
 /// A policy from a package or from a module that was built.
 pub(crate) fn policy(path: &Path) -> Result<Policy, Failure> {
-    let package = path.is_dir() || path.extension().is_some_and(|extension| extension == "hold");
-    let (bytes, source_map) = if package {
-        let (_, compiled) = compiled(path)?;
+    let (bytes, source_map) = if is_package(path) {
+        let (_, compiled) = compiled(path, &read(path)?)?;
         (compiled.module, compiled.source_map)
     } else {
         (read_bytes(path)?, beside(path)?)
@@ -189,12 +264,19 @@ pub(crate) fn map_path(module: &Path) -> PathBuf {
 /// A JSON file of the package that is a request, one named `ready` before others; it is shown to those who try the
 /// server.
 pub(crate) fn sample_request(path: &Path, program: &VerifiedProgram) -> Option<PathBuf> {
-    let input = read(path).ok()?;
+    if is_stdin(path) || !is_package(path) {
+        return None;
+    }
+    // Beside one file there may be anything, and much of it.
+    let depth = if path.is_dir() { DEPTH_MAX } else { 1 };
+    let (root, mut found) = (root_of(path), Found::default());
+    // What could not be looked into holds no sample.
+    let _ = find(root, root, depth, &mut found);
+    found.json.sort_by_key(|name| (!name.ends_with("ready.json"), name.clone()));
     let mut snapshot = Snapshot::new();
-    let mut fits = |text: &String| snapshot.read(program.program(), text.as_bytes(), b"").is_ok();
-    let mut names: Vec<&String> =
-        input.data.iter().filter(|(_, text)| fits(text)).map(|(name, _)| name).collect();
-    names.sort_by_key(|name| !name.ends_with("ready.json"));
-    let root = if path.is_dir() { path } else { path.parent()? };
-    names.first().map(|name| root.join(name))
+    let mut fits = |file: &PathBuf| {
+        let small = fs::metadata(file).is_ok_and(|found| found.is_file() && found.len() <= SAMPLE_BYTES_MAX);
+        small && fs::read(file).is_ok_and(|text| snapshot.read(program.program(), &text, b"").is_ok())
+    };
+    found.json.iter().take(SAMPLES_MAX).map(|name| root.join(name)).find(|file| fits(file))
 }

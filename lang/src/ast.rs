@@ -74,8 +74,17 @@ pub enum Item {
     Fixture(FixtureDecl),
     /// `test "…" { … }`
     Test(TestDecl),
-    /// What could not be read.
-    Error(Span),
+    /// What could not be read, with the name that it declares.
+    Error(Option<Broken>),
+}
+
+/// A declaration that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Its name.
+    pub name: Ident,
+    /// Whether it declares a type.
+    pub is_type: bool,
 }
 
 /// `include`
@@ -98,6 +107,8 @@ pub struct Record {
     pub docs: Vec<String>,
     /// Its members.
     pub fields: Vec<FieldDecl>,
+    /// Whether some of them could not be read.
+    pub partial: bool,
 }
 
 /// A member of a record.
@@ -316,6 +327,8 @@ pub struct PolicyDecl {
     pub rules: Vec<RuleDecl>,
     /// Waivers.
     pub waivers: Vec<WaiverDecl>,
+    /// What could not be read.
+    pub broken: Vec<Broken>,
 }
 
 /// `rule`

@@ -8,6 +8,7 @@ mod call;
 mod claims;
 mod data;
 mod expr;
+mod hints;
 mod include;
 mod member;
 mod names;
@@ -122,6 +123,7 @@ fn include(files: &mut Vec<FileTree>, sink: &mut Diagnostics) {
                     id: module.id,
                     tree: ast::File { items },
                     module: module.module.clone(),
+                    unread: module.unread,
                 });
             }
         }
@@ -159,8 +161,9 @@ fn read_file(
 ) -> FileTree {
     let id = sources.add(Source::new(path, text));
     let (tree, diagnostics) = parse(id, text);
+    let unread = diagnostics.has_errors();
     sink.extend(diagnostics);
-    FileTree { id, tree, module }
+    FileTree { id, tree, module, unread }
 }
 
 /// A parsed file.
@@ -169,6 +172,8 @@ struct FileTree {
     tree: ast::File,
     /// The module's name, where the file is the library's.
     module: Option<String>,
+    /// Whether a part of it could not be read.
+    unread: bool,
 }
 
 /// The state of a check.
@@ -209,6 +214,35 @@ impl<'a> Checker<'a> {
     fn package_span(&self) -> Span {
         let file = self.files.first().map(|file| file.id).unwrap_or_default();
         Span::new(file, 0, 0)
+    }
+
+    /// Whether a place is in the library.
+    fn in_library(&self, span: Span) -> bool {
+        self.files.iter().any(|file| file.id == span.file && file.module.is_some())
+    }
+
+    /// Whether a part of the file of a place could not be read.
+    fn is_unread(&self, span: Span) -> bool {
+        self.files.iter().any(|file| file.id == span.file && file.unread)
+    }
+
+    /// Whether the package uses a module that there is not.
+    fn lacks_module(&self) -> bool {
+        let has =
+            |path: &ast::Path| self.files.iter().any(|file| file.module.as_deref() == Some(&path.text()));
+        self.items().filter_map(|(item, _)| as_use(item)).any(|path| !has(path))
+    }
+
+    /// Reports a name declared twice, where the author can mend it: the library's declaration is always the first.
+    fn report_duplicate(&mut self, name: &ast::Ident, first: Span) {
+        let (second, first) = self.author_second(name.span, first);
+        self.report(messages::duplicate(second, &name.name, first));
+    }
+
+    /// The second and the first of two declarations; what the library declares came first.
+    fn author_second(&self, second: Span, first: Span) -> (Span, Span) {
+        let swapped = self.in_library(second) && !self.in_library(first);
+        if swapped { (first, second) } else { (second, first) }
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

@@ -29,22 +29,27 @@ pub fn lex<'s>(file: FileId, text: &'s str, offset: usize, sink: &mut Diagnostic
     let mut lexed = Lexed::default();
     let mut pending: Vec<String> = Vec::new();
     let mut last_bad: Option<usize> = None;
+    report_hidden(file, text, offset, sink);
     for (token, range) in Token::lexer(text).spanned() {
         let (start, end) = (range.start.saturating_add(offset), range.end.saturating_add(offset));
         let span = Span::new(file, start, end);
         match token {
             Ok(Token::Doc(words)) => pending.push(words.to_owned()),
             Ok(Token::Semicolon) => sink.push(messages::semicolon(span)),
+            Ok(Token::Hash | Token::BlockComment) => {
+                sink.push(messages::no_token(LexError::ForeignComment, span, text.get(range.clone())));
+            }
             Ok(token) => {
                 if !pending.is_empty() {
                     lexed.docs.insert(start, std::mem::take(&mut pending));
                 }
-                lexed.push(start, token, end, file, sink);
+                lexed.push((start, token, end), text, offset, file, sink);
             }
             Err(_) => {
-                // One report for a stretch of characters that follow each other.
-                if last_bad != Some(start) {
-                    sink.push(messages::no_token(classify(text, &range), span, text.get(range.clone())));
+                // One report for a stretch of characters that follow each other; hidden ones have theirs already.
+                let error = classify(text, &range);
+                if last_bad != Some(start) && error != LexError::Control {
+                    sink.push(messages::no_token(error, span, text.get(range.clone())));
                 }
                 last_bad = Some(end);
             }
@@ -57,25 +62,69 @@ pub fn lex<'s>(file: FileId, text: &'s str, offset: usize, sink: &mut Diagnostic
 }
 
 impl<'s> Lexed<'s> {
-    fn push(&mut self, start: usize, token: Token<'s>, end: usize, file: FileId, sink: &mut Diagnostics) {
+    fn push(
+        &mut self,
+        (start, token, end): Spanned<'s>,
+        text: &'s str,
+        offset: usize,
+        file: FileId,
+        sink: &mut Diagnostics,
+    ) {
+        let span = Span::new(file, start, end);
         let token = match token {
             Token::Name(word) => Kw::from_word(word).map_or(token, Token::Keyword),
+            Token::Quoted(quoted) => {
+                sink.push(messages::no_token(LexError::SingleQuotes, span, Some(quoted)));
+                Token::Text(quoted)
+            }
             other => other,
         };
-        let runs_on = matches!(token, Token::Name(_) | Token::Keyword(_))
-            && self.tokens.last().is_some_and(|(_, before, at)| *at == start && is_number(before));
-        if runs_on && let Some((from, _, _)) = self.tokens.last() {
-            sink.push(messages::no_token(LexError::NumberWord, Span::new(file, *from, end), None));
-            return;
+        let runs_on = matches!(token, Token::Name(_) | Token::Keyword(_));
+        match self.tokens.last_mut() {
+            Some((from, before, at)) if runs_on && *at == start && is_number(before) => {
+                let all = text.get(from.saturating_sub(offset)..end.saturating_sub(offset));
+                sink.push(messages::no_token(LexError::NumberWord, Span::new(file, *from, end), all));
+                // `15min` is a duration already; what else was meant does not have this type.
+                let meant = all.and_then(messages::with_short_unit).unwrap_or_default();
+                let is_duration = holdpoint_isa::literal::duration(&meant).is_ok();
+                if !(is_duration && matches!(before, Token::Duration(_))) {
+                    *before = Token::Bad(LexError::NumberWord);
+                }
+                *at = end;
+            }
+            Some((_, before, _)) if matches!(token, Token::Int(_) | Token::Decimal(_)) => {
+                if let Token::Name(name) = *before
+                    && is_currency(name)
+                {
+                    *before = Token::Currency(name);
+                }
+                self.tokens.push((start, token, end));
+            }
+            _ => self.tokens.push((start, token, end)),
         }
-        if matches!(token, Token::Int(_) | Token::Decimal(_))
-            && let Some((_, before, _)) = self.tokens.last_mut()
-            && let Token::Name(name) = *before
-            && is_currency(name)
-        {
-            *before = Token::Currency(name);
+    }
+}
+
+/// Reports characters that no source may hold, wherever they stand, each stretch of them once.
+fn report_hidden(file: FileId, text: &str, offset: usize, sink: &mut Diagnostics) {
+    let mut last: Option<usize> = None;
+    for (at, c) in text.char_indices().filter(|(_, c)| is_hidden(*c)) {
+        let end = at.saturating_add(c.len_utf8());
+        if last != Some(at) {
+            let span = Span::new(file, at.saturating_add(offset), end.saturating_add(offset));
+            sink.push(messages::no_token(LexError::Control, span, text.get(at..end)));
         }
-        self.tokens.push((start, token, end));
+        last = Some(end);
+    }
+}
+
+/// Whether a character controls the terminal, changes the direction of writing or is a byte order mark.
+fn is_hidden(c: char) -> bool {
+    match c {
+        '\t' | '\n' | '\r' => false,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        '\u{feff}' => true,
+        _ => c.is_control(),
     }
 }
 
@@ -103,10 +152,9 @@ fn is_number(token: &Token<'_>) -> bool {
 fn classify(text: &str, range: &std::ops::Range<usize>) -> LexError {
     let stretch = text.get(range.clone()).unwrap_or_default();
     let Some(first) = stretch.chars().next() else { return LexError::Character };
-    let bidirectional = matches!(first, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     match first {
         '"' => LexError::UnterminatedText,
-        _ if first.is_control() || bidirectional => LexError::Control,
+        _ if is_hidden(first) => LexError::Control,
         _ => LexError::Character,
     }
 }
@@ -227,6 +275,8 @@ mod tests {
         assert_eq!(codes("let x = 10minutes"), ["E0104@8..17"]);
         assert_eq!(codes("§§§ \"abc"), ["E0101@0..2", "E0102@7..11"]);
         assert_eq!(codes("a \u{202e} b"), ["E0103@2..5"]);
+        assert_eq!(codes("a // \u{202e}\u{7} b\n\"\u{1b}\""), ["E0103@5..8", "E0103@13..14"]);
+        assert_eq!(codes("# a\nb 'c' /* d\n */"), ["E0101@0..3", "E0101@6..9", "E0101@10..18"]);
     }
 
     #[test]

@@ -3,11 +3,13 @@
 
 pub(crate) mod build;
 mod expected;
+mod mend;
+mod recover;
 
-use lalrpop_util::{ErrorRecovery, ParseError, lalrpop_mod};
+use lalrpop_util::{ParseError, lalrpop_mod};
 
 use crate::ast;
-use crate::diag::{Diagnostic, Diagnostics, messages};
+use crate::diag::{Diagnostics, messages};
 use crate::lexer::{Lexed, Spanned, lex};
 use crate::span::{FileId, Span};
 use crate::token::Token;
@@ -38,15 +40,16 @@ pub fn parse(file: FileId, text: &str) -> (ast::File, Diagnostics) {
         sink.push(messages::source_too_long(Span::new(file, 0, 0)));
         return (ast::File::default(), sink);
     }
-    let Lexed { tokens, docs, unclosed } = lex(file, text, 0, &mut sink);
+    let Lexed { mut tokens, docs, unclosed } = lex(file, text, 0, &mut sink);
+    mend::words(file, &mut tokens, &mut sink);
     let well_formed = !sink.has_errors();
-    let mut build = Build::new(file, docs, &mut sink);
-    let end = Span::new(file, text.len(), text.len());
+    let mut build = Build::new(file, text, 0, docs, &mut sink);
     let parsed = grammar::FileParser::new().parse(&mut build, tokens.into_iter().map(token));
     let tree = parsed.unwrap_or_else(|error| {
-        build.report_syntax(syntax_error(file, error, end));
+        build.syntax(error);
         ast::File::default()
     });
+    let end = Span::new(file, text.len(), text.len());
     // Where something else is wrong, the bracket may only seem to be open.
     if let Some((start, token, stop)) = unclosed.filter(|_| well_formed && !sink.has_errors()) {
         sink.push(messages::unclosed(end, "file", &expected::found(&token), Span::new(file, start, stop)));
@@ -62,7 +65,12 @@ pub(crate) fn parse_hole(
     sink: &mut Diagnostics,
 ) -> Option<ast::Expr> {
     let Lexed { tokens, docs, unclosed } = lex(file, text, offset, sink);
-    let mut build = Build::new(file, docs, sink);
+    if tokens.is_empty() {
+        let (start, end) = (offset.saturating_sub(1), offset.saturating_add(text.len()).saturating_add(1));
+        sink.push(messages::empty_hole(Span::new(file, start, end)));
+        return None;
+    }
+    let mut build = Build::new(file, text, offset, docs, sink);
     let end = Span::new(file, offset.saturating_add(text.len()), offset.saturating_add(text.len()));
     if let Some((start, token, stop)) = unclosed {
         build.report(messages::unclosed(
@@ -74,67 +82,15 @@ pub(crate) fn parse_hole(
         return None;
     }
     let parsed = grammar::HoleParser::new().parse(&mut build, tokens.into_iter().map(token));
-    parsed.map_err(|error| build.report(syntax_error(file, error, end))).ok()
+    parsed.map_err(|error| build.syntax(error)).ok()
 }
-
-type Recovery<'s> = ErrorRecovery<usize, Token<'s>, ()>;
 
 fn token(token: Spanned<'_>) -> Result<Spanned<'_>, ()> {
     Ok(token)
 }
 
-/// What the parser met instead of what it could have taken.
-fn syntax_error(file: FileId, error: ParseError<usize, Token<'_>, ()>, end: Span) -> Diagnostic {
-    match error {
-        // A token without length is a bracket that the lexer closed.
-        ParseError::UnrecognizedToken { token: (start, _, stop), expected } if start == stop => {
-            messages::unexpected(
-                Span::new(file, start, stop),
-                "the end of the file",
-                expected::list(&expected),
-            )
-        }
-        ParseError::UnrecognizedToken { token: (start, token, stop), expected } => messages::unexpected(
-            Span::new(file, start, stop),
-            &expected::found(&token),
-            expected::list(&expected),
-        ),
-        ParseError::ExtraToken { token: (start, token, stop) } => {
-            messages::unexpected(Span::new(file, start, stop), &expected::found(&token), None)
-        }
-        ParseError::UnrecognizedEof { location, expected } => {
-            let span = Span::new(file, location, location);
-            messages::unexpected(span, "the end of the file", expected::list(&expected))
-        }
-        ParseError::InvalidToken { .. } | ParseError::User { .. } => {
-            messages::unexpected(end, "something unreadable", None)
-        }
-    }
-}
-
-impl Build<'_> {
-    /// Reports where the parser had to skip tokens.
-    pub(crate) fn recovered(&mut self, error: Recovery<'_>) {
-        let end = self.span(0, 0);
-        let diagnostic = syntax_error(self.file(), error.error, end);
-        self.report_syntax(diagnostic);
-    }
-
-    /// Reports a syntax error; one at the end of the file only where nothing else is wrong, because a bracket that
-    /// is missing further up shows itself there once more.
-    fn report_syntax(&mut self, diagnostic: Diagnostic) {
-        let at_end = diagnostic.primary.span.start == diagnostic.primary.span.end;
-        if !(at_end && self.has_errors()) {
-            self.report(diagnostic);
-        }
-    }
-
-    /// Reports a declaration that could not be read, from `start` to `end`.
-    pub(crate) fn recover(&mut self, error: Recovery<'_>, start: usize, end: usize) {
-        let _ = (start, end);
-        self.recovered(error);
-    }
-}
+/// What the parser generator calls an error.
+type Unread<'s> = ParseError<usize, Token<'s>, ()>;
 
 #[cfg(test)]
 mod tests {

@@ -146,6 +146,10 @@ pub enum LexError {
     Control,
     /// A number that runs into a word, such as `10minutes`.
     NumberWord,
+    /// A text between single quotes.
+    SingleQuotes,
+    /// A comment as other languages write it.
+    ForeignComment,
 }
 
 /// A token.
@@ -199,6 +203,16 @@ pub enum Token<'s> {
     /// A text with its quotes.
     #[regex(r#""([^"\\\n]|\\[^\n])*""#, |lex| lex.slice())]
     Text(&'s str),
+    /// A text between single quotes, which the lexer reports and takes for a text.
+    #[regex(r"'[^'\n]*'", |lex| lex.slice())]
+    Quoted(&'s str),
+    /// `# …`, which the lexer reports and drops.
+    #[regex(r"#[^\n]*", allow_greedy = true)]
+    Hash,
+    /// `/* … */`, which the lexer reports and drops; without its end, only its beginning.
+    #[regex(r"/\*([^*]|\*+[^*/])*\*+/")]
+    #[token("/*")]
+    BlockComment,
     /// `caller's`, of `on the caller's word`.
     #[token("caller's")]
     Callers,
@@ -258,6 +272,9 @@ pub enum Token<'s> {
     /// `.`
     #[token(".")]
     Dot,
+    /// `=>`, which the parser takes and the checker calls `:` or `>=`.
+    #[token("=>")]
+    FatArrow,
     /// `,`
     #[token(",")]
     Comma,

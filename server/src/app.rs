@@ -135,27 +135,29 @@ impl App {
 /// Where decisions are asked for.
 pub(crate) const DECISIONS: &str = "/v1/decisions";
 
-/// The paths that the server answers, as they are offered to whoever mistypes one.
-pub(crate) const ROUTES: [&str; 14] = [
-    DECISIONS,
-    "/v1/decisions/{id}",
-    "/v1/decisions/{id}/replay",
-    "/v1/decisions/{id}/proof",
-    "/v1/policies",
-    "/v1/policies/{hash}",
-    "/v1/export",
-    "/metrics",
-    "/log/checkpoint",
-    "/log/vkey",
-    "/log/tile/{*path}",
-    "/health/live",
-    "/health/ready",
-    "/health/startup",
+/// The paths that the server answers, and the methods that each takes. The README of this crate says more of them.
+pub(crate) const ROUTES: [(&str, &str); 15] = [
+    ("/", "GET"),
+    (DECISIONS, "GET, POST"),
+    ("/v1/decisions/{id}", "GET"),
+    ("/v1/decisions/{id}/replay", "POST"),
+    ("/v1/decisions/{id}/proof", "GET"),
+    ("/v1/policies", "GET"),
+    ("/v1/policies/{hash}", "GET"),
+    ("/v1/export", "GET"),
+    ("/metrics", "GET"),
+    ("/log/checkpoint", "GET"),
+    ("/log/vkey", "GET"),
+    ("/log/tile/{*path}", "GET"),
+    ("/health/live", "GET"),
+    ("/health/ready", "GET"),
+    ("/health/startup", "GET"),
 ];
 
 /// The routes of a server.
 pub fn app(state: Arc<App>) -> Router {
     let [
+        index,
         all,
         one,
         replay,
@@ -170,8 +172,9 @@ pub fn app(state: Arc<App>) -> Router {
         live,
         ready,
         startup,
-    ] = ROUTES;
+    ] = ROUTES.map(|(path, _)| path);
     Router::new()
+        .route(index, get(unknown::index))
         .route(all, post(decide::decide).get(decisions::list))
         .route(one, get(decisions::one))
         .route(replay, post(decisions::replay))
@@ -190,4 +193,27 @@ pub fn app(state: Arc<App>) -> Router {
         .method_not_allowed_fallback(unknown::method)
         .layer(map_response_with_state(Arc::clone(&state), count))
         .with_state(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ROUTES;
+    use crate::error::ProblemKind;
+
+    const README: &str = include_str!("../README.md");
+
+    #[test]
+    fn the_readme_names_every_route_and_every_problem() {
+        for (path, methods) in ROUTES {
+            for method in methods.split(", ") {
+                let title = format!("`{method} {path}`");
+                assert!(README.contains(&title), "{title}");
+            }
+        }
+        for kind in ProblemKind::ALL {
+            let (status, slug, _) = kind.row();
+            let row = format!("| {status} | `{slug}` | {} |", kind.doc().trim().trim_end_matches('.'));
+            assert!(README.lines().any(|line| line.to_lowercase() == row.to_lowercase()), "{row}");
+        }
+    }
 }

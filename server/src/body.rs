@@ -12,8 +12,14 @@ use crate::error::{Problem, ProblemKind};
 
 const JSON: &str = "application/json";
 
-/// Checks that a body is declared to be JSON.
+/// Checks that a body is declared to be JSON, and as it is: nothing is unpacked here.
 pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if let Some(other) = encodings.find(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        let detail = format!("the body is encoded as `{}`", other.to_str().unwrap_or("?").escape_debug());
+        return Err(Problem::new(ProblemKind::WrongType, detail)
+            .with_help("send the body as it is, without `Content-Encoding`".to_owned()));
+    }
     let declared = headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
     let essence = declared.map(|declared| declared.split(';').next().unwrap_or_default().trim());
     match essence {

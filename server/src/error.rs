@@ -62,7 +62,7 @@ problems! {
     CannotReplay 409 "cannot-replay" "The decision cannot be made again";
     /// The body is longer than a request may be.
     LargeBody 413 "large-body" "The body is too large";
-    /// The body is not declared to be JSON.
+    /// The body is not declared to be JSON, or is compressed.
     WrongType 415 "wrong-type" "The content type is not accepted";
     /// The body is JSON, but not a request that the policy knows.
     InvalidRequest 422 "invalid-request" "The request does not fit its type";

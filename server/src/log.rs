@@ -8,7 +8,7 @@
 //! leaf hash that was fixed when it was committed; what does not match is [`ReadError::Damaged`], never a decision.
 //!
 //! Reading order: [`record`], [`leaf`], [`keys`], [`filter`], [`scan`]; then, of the embedded log, `group`, `tables`,
-//! `open`, `writer`, `tiles`, `once`, `fold`, `read`, `query`, `store`.
+//! `overlay`, `open`, `writer`, `tiles`, `once`, `fold`, `read`, `query`, `store`.
 
 pub mod filter;
 pub mod keys;
@@ -20,6 +20,7 @@ mod fold;
 mod group;
 mod once;
 mod open;
+mod overlay;
 mod query;
 mod read;
 mod store;

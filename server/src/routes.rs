@@ -13,6 +13,10 @@ pub(crate) mod unknown;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+/// Marks an answer that is a decision, whatever its status says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decided;
+
 /// An answer that is JSON already.
 pub(crate) fn json(status: StatusCode, bytes: Vec<u8>) -> Response {
     let mut response = (status, bytes).into_response();

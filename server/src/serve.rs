@@ -31,9 +31,10 @@ use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::error::{Problem, ProblemKind};
 use crate::keeper::Keeper;
-use crate::log::{DecisionLog, Health, OpenError, RedbLog};
+use crate::log::{DecisionLog, Health, OpenError, RedbLog, Stats};
 use crate::notary::{Notary, NotaryError};
 use crate::policy::Policy;
+use crate::routes::Decided;
 
 /// Lines in the head of a request.
 const HEADERS_MAX: usize = 64;
@@ -52,6 +53,8 @@ pub struct Started {
     pub address: SocketAddr,
     /// The key that signatures over its log are checked with.
     pub vkey: Option<String>,
+    /// How much the log keeps by then.
+    pub stats: Stats,
 }
 
 /// Why a server could not start or had to end.
@@ -113,7 +116,7 @@ pub async fn serve(
 /// As [`serve()`], with decisions kept in a log that is open already, and signed by a notary if there is one.
 ///
 /// # Errors
-/// [`ServeError`], except that the log cannot be opened.
+/// [`ServeError`].
 pub async fn serve_from(
     log: Arc<dyn DecisionLog>,
     notary: Option<Notary>,
@@ -122,6 +125,7 @@ pub async fn serve_from(
     ready: impl FnOnce(Started),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    let stats = log.stats().map_err(|error| ServeError::Open(error.into()))?;
     let refused = |error| ServeError::Listen(config.listen, error);
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
@@ -132,7 +136,7 @@ pub async fn serve_from(
     let keeper =
         Keeper::start(Arc::clone(&state), &config.data_dir, config.keeping).map_err(ServeError::Keeper)?;
     let signing = tokio::spawn(sign(Arc::clone(&state)));
-    ready(Started { address, vkey });
+    ready(Started { address, vkey, stats });
 
     let stop = async {
         tokio::select! {
@@ -282,7 +286,8 @@ async fn answer(
     let response = answered.unwrap_or_else(|_| Ok(too_late(&method, &path, deadline)));
     if let Ok(response) = &response {
         let (status, micros) = (response.status().as_u16(), started.elapsed().as_micros());
-        if response.status().is_server_error() {
+        // A verdict may be told by a status that else means a failure.
+        if response.status().is_server_error() && response.extensions().get::<Decided>().is_none() {
             tracing::warn!(%method, path, status, micros, "answered");
         } else {
             tracing::debug!(%method, path, status, micros, "answered");

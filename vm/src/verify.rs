@@ -240,7 +240,14 @@ fn sizes(program: &Program) -> Result<(), LoadError> {
 /// Checks that constants are what they are said to be.
 fn constants(program: &Program) -> Result<(), LoadError> {
     for (index, constant) in program.constants.iter().enumerate() {
-        let Const::Version(text) = constant else { continue };
+        let text = match constant {
+            Const::Version(text) => text,
+            // The cost of a glob is that of the longest text.
+            Const::Str(text) if text.len() > limits::STRING_BYTES_MAX as usize => {
+                return invalid(format!("constant {index} is too long a text"));
+            }
+            _ => continue,
+        };
         let fits = text.len() <= limits::VERSION_BYTES_MAX as usize;
         if !fits || holdpoint_isa::literal::version(text).is_err() {
             return invalid(format!("constant {index} is no version"));

@@ -6,8 +6,8 @@ use crate::args::DiagnosticFormat;
 use crate::exit::{Exit, Failure};
 use crate::{output, package};
 
-pub(crate) fn run(path: &Path, format: DiagnosticFormat) -> Result<Exit, Failure> {
-    let checked = package::checked(path)?;
+pub(crate) fn run(path: &Path, format: DiagnosticFormat, deny_warnings: bool) -> Result<Exit, Failure> {
+    let checked = package::checked(path).map_err(found)?;
     let mut diagnostics = checked.diagnostics.clone();
     if checked.is_ok()
         && let Err(more) = holdpoint_compiler::compile(&checked.package, &checked.sources)
@@ -26,7 +26,18 @@ pub(crate) fn run(path: &Path, format: DiagnosticFormat) -> Result<Exit, Failure
             count(package.tests.len(), "test", "tests"),
         ));
     }
-    Ok(if errors { Exit::Findings } else { Exit::Success })
+    let empty = !errors && checked.package.policies.is_empty();
+    if empty {
+        output::err("warning: this package has no policy: every request is blocked");
+    }
+    let denied = deny_warnings && (empty || !diagnostics.is_empty());
+    Ok(if errors || denied { Exit::Findings } else { Exit::Success })
+}
+
+/// What keeps a package from being read as text is what this command is to find.
+fn found(failure: Failure) -> Failure {
+    let code = if failure.code == Exit::Refused { Exit::Findings } else { failure.code };
+    Failure { code, ..failure }
 }
 
 fn count(n: usize, one: &str, many: &str) -> String {

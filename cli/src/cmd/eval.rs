@@ -4,6 +4,7 @@ use std::path::Path;
 
 use holdpoint_isa::literal;
 use holdpoint_server::Clock;
+use holdpoint_vm::request::Document;
 use holdpoint_vm::{Decision, Machine, RequestError, Snapshot};
 
 use crate::args::DecisionFormat;
@@ -18,14 +19,32 @@ pub(crate) fn run(
     format: DecisionFormat,
 ) -> Result<Exit, Failure> {
     let now = instant(at)?;
+    let inputs = [Some(path), Some(request), signals];
+    if inputs.into_iter().flatten().filter(|input| package::is_stdin(input)).count() > 1 {
+        return Err(Failure::new(Exit::Usage, "standard input (`-`) can be read only once")
+            .help("name a file for what else is read"));
+    }
     let policy = package::policy(path)?;
     let body = package::read_bytes(request)?;
-    let signals = signals.map(package::read_bytes).transpose()?.unwrap_or_default();
+    let facts = signals.map(package::read_bytes).transpose()?;
+    if let (Some(signals), Some([])) = (signals, facts.as_deref()) {
+        // The machine takes nothing at all for no signals; whoever names a file means some.
+        return Err(Failure::new(Exit::Refused, format!("{}:1:1: the file is empty", signals.display()))
+            .help("write `{}` where no signal is known"));
+    }
+    let facts = facts.unwrap_or_default();
     let mut snapshot = Snapshot::new();
-    snapshot.read(policy.program.program(), &body, &signals).map_err(|error| refused(request, &error))?;
+    snapshot.read(policy.program.program(), &body, &facts).map_err(|error| {
+        let of_signals = signals.filter(|_| error.document == Document::Signals);
+        refused(of_signals.unwrap_or(request), &error)
+    })?;
     let decision = Machine::new().decide(&policy.program, &policy.source_map, &snapshot, now);
     output::out(&match format {
-        DecisionFormat::Text => output::decision(&decision, &format!("at {}", literal::format_instant(now))),
+        DecisionFormat::Text => {
+            let value = serde_json::from_slice(&decision.to_json());
+            let value = value.map_err(|error| Failure::new(Exit::Unavailable, error))?;
+            output::decision(&value, &format!("at {}", output::instant(now)))
+        }
         DecisionFormat::Json => json(&decision, now),
     });
     Ok(decision.verdict.into())
@@ -42,9 +61,9 @@ fn instant(at: Option<&str>) -> Result<i64, Failure> {
     }
 }
 
-fn refused(request: &Path, error: &RequestError) -> Failure {
+fn refused(file: &Path, error: &RequestError) -> Failure {
     let place = if error.pointer.is_empty() { String::new() } else { format!(" at `{}`", error.pointer) };
-    let at = format!("{}:{}:{}{place}", request.display(), error.line, error.column);
+    let at = format!("{}:{}:{}{place}", file.display(), error.line, error.column);
     let failure = Failure::new(Exit::Refused, format!("{at}: {}", error.message));
     match &error.help {
         Some(help) => failure.help(help),

@@ -6,17 +6,16 @@ mod tree;
 use std::path::Path;
 
 use holdpoint_isa::Verdict;
-use holdpoint_isa::literal::format_instant;
 use holdpoint_lang::diag::nearest::nearest;
 use holdpoint_server::export::Format;
-use holdpoint_server::log::{Cursor, DecisionLog, Filter, ReadError, RedbLog, Stored};
+use holdpoint_server::log::{Cursor, DecisionLog, Filter, OpenError, ReadError, RedbLog, Stored};
 use holdpoint_server::replay::{Replay, Replayer};
 use holdpoint_server::{DecisionId, decision};
 use serde_json::Value;
 
 use crate::args::{DecisionFormat, ExportFormat, LogCommand};
 use crate::exit::{Exit, Failure};
-use crate::output::{self, visible};
+use crate::output::{self, visible, word};
 
 /// How many replays lie between two lines of progress.
 const PROGRESS_EVERY: u64 = 10_000;
@@ -26,20 +25,17 @@ pub(crate) fn run(command: LogCommand) -> Result<Exit, Failure> {
         LogCommand::List { data, verdict, rule, service, environment, actor, limit, format } => {
             let verdict = verdict.map(|word| parse_verdict(&word)).transpose()?;
             let filter = Filter { verdict, rule, service, environment, actor, ..Filter::default() };
-            list(&open(&data)?, &filter, limit, format)
+            list(&open(&data)?, &filter, limit.get(), format)
         }
         LogCommand::Show { decision, data, format } => {
             let log = open(&data)?;
             let stored = find(&log, &decision)?;
             show(&log, &stored, format)
         }
-        LogCommand::Replay { decision, data, .. } => {
-            let log = open(&data)?;
-            match decision {
-                Some(decision) => replay_one(&log, &decision),
-                None => replay_all(&log),
-            }
-        }
+        LogCommand::Replay { decision: Some(decision), data, .. } => replay_one(&open(&data)?, &decision),
+        LogCommand::Replay { all: true, data, .. } => replay_all(&open(&data)?),
+        LogCommand::Replay { .. } => Err(Failure::new(Exit::Usage, "nothing was said to replay")
+            .help("name a decision by its id or its number, or give --all for every one")),
         LogCommand::Verify { file: Some(file), vkey, since, .. } => {
             tree::verify_export(&file, vkey.as_deref(), since.as_deref())
         }
@@ -60,9 +56,31 @@ pub(crate) fn run(command: LogCommand) -> Result<Exit, Failure> {
 
 fn open(data: &Path) -> Result<RedbLog, Failure> {
     RedbLog::inspect(data).map_err(|error| {
-        Failure::new(Exit::Unavailable, error)
-            .help("--data names the directory that `holdpoint serve --data` was given; stop the server first")
+        let failure = unopened(&error);
+        match error {
+            OpenError::Missing(_) => {
+                failure.help("--data names the directory that `holdpoint serve --data` was given")
+            }
+            OpenError::InUse(_) => failure.help(
+                "ask the server that has it, such as by `GET /v1/decisions`, or end the server before its log is read",
+            ),
+            _ => failure,
+        }
     })
+}
+
+/// Why a log cannot be opened, by the server or without one.
+pub(super) fn unopened(error: &OpenError) -> Failure {
+    match error {
+        OpenError::Damaged(_) | OpenError::NotALog(_) => Failure::new(Exit::Damaged, error)
+            .help("keep the file as it is, and restore the log from an export or a backup"),
+        OpenError::Format(_) => {
+            Failure::new(Exit::Unavailable, error).help("read it with the version of holdpoint that wrote it")
+        }
+        OpenError::Missing(_) | OpenError::InUse(_) | OpenError::Storage(_) => {
+            Failure::new(Exit::Unavailable, error)
+        }
+    }
 }
 
 fn parse_verdict(word: &str) -> Result<Verdict, Failure> {
@@ -78,7 +96,13 @@ fn parse_verdict(word: &str) -> Result<Verdict, Failure> {
 
 fn damaged(error: ReadError) -> Failure {
     let code = if matches!(error, ReadError::Unavailable(_)) { Exit::Unavailable } else { Exit::Damaged };
-    Failure::new(code, error)
+    let failure = Failure::new(code, error);
+    match code {
+        Exit::Damaged => {
+            failure.help("keep the file as it is, and restore the log from an export or a backup")
+        }
+        _ => failure,
+    }
 }
 
 fn list(log: &RedbLog, filter: &Filter, limit: usize, format: DecisionFormat) -> Result<Exit, Failure> {
@@ -107,10 +131,6 @@ fn answer(log: &RedbLog, stored: &Stored) -> Result<Value, Failure> {
     serde_json::from_str(&json(log, stored)?).map_err(|error| Failure::new(Exit::Damaged, error))
 }
 
-fn word<'v>(value: &'v Value, member: &str) -> &'v str {
-    value.get(member).and_then(Value::as_str).unwrap_or_default()
-}
-
 fn line(log: &RedbLog, stored: &Stored) -> Result<String, Failure> {
     let value = answer(log, stored)?;
     let rules: Vec<&str> = value
@@ -120,8 +140,9 @@ fn line(log: &RedbLog, stored: &Stored) -> Result<String, Failure> {
         .flatten()
         .map(|o| word(o, "rule"))
         .collect();
-    let (id, at, verdict) = (word(&value, "id"), word(&value, "decided_at"), word(&value, "verdict"));
-    Ok(format!("{id}  {at:<30}  {verdict:<8}  {}", visible(&rules.join(", "))))
+    let (id, verdict) = (word(&value, "id"), word(&value, "verdict"));
+    let at = output::instant(stored.record().map_err(damaged)?.decided_at);
+    Ok(format!("{id}  {at}  {verdict:<8}  {}", visible(&rules.join(", "))))
 }
 
 /// A decision by its id or its number.
@@ -155,30 +176,8 @@ fn show(log: &RedbLog, stored: &Stored, format: DecisionFormat) -> Result<Exit, 
         return Ok(Exit::Success);
     }
     let value = answer(log, stored)?;
-    let mut lines = vec![format!("{}  {}", word(&value, "verdict"), word(&value, "id"))];
-    lines.push(format!("  decided at {}", format_instant(record.decided_at)));
-    if let Some(retry_at) = value.get("retry_at").and_then(Value::as_str) {
-        lines.push(format!("  ask again at {retry_at}"));
-    }
-    for member in ["objections", "warnings", "waived", "trial"] {
-        for o in value.get(member).and_then(Value::as_array).into_iter().flatten() {
-            let note = if member == "objections" { String::new() } else { format!("  ({member})") };
-            lines.push(format!(
-                "  {:<8}  {}  {}{note}",
-                word(o, "verdict"),
-                visible(word(o, "rule")),
-                visible(word(o, "source"))
-            ));
-            lines.push(format!("            {}", visible(word(o, "reason"))));
-        }
-    }
-    let fuel = |member: &str| value.get(member).and_then(Value::as_u64).unwrap_or_default();
-    lines.push(format!(
-        "  policy {}  fuel {} of at most {}",
-        record.module,
-        fuel("fuel_used"),
-        fuel("fuel_bound")
-    ));
+    let title = format!("at {}  {}", output::instant(record.decided_at), word(&value, "id"));
+    let mut lines = vec![output::decision(&value, &title)];
     lines.push(format!(
         "  semantics {}  time zones {}  asked by {}",
         record.semantics,

@@ -6,7 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::{output, package};
 
 pub(crate) fn run(path: &Path, filter: Option<&str>) -> Result<Exit, Failure> {
-    let (mut checked, compiled) = package::compiled(path)?;
+    let (mut checked, compiled) = package::compiled(path, &package::read(path)?)?;
     let all = checked.package.tests.len();
     checked.package.tests.retain(|test| filter.is_none_or(|part| test.name.contains(part)));
     let left_out = all.saturating_sub(checked.package.tests.len());

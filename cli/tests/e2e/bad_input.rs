@@ -132,3 +132,65 @@ fn nothing_in_a_policy_reaches_the_terminal_as_a_command() {
     assert_eq!(ran.code, 1);
     assert!(!ran.err.contains('\u{1b}') && !ran.err.contains('\u{202e}'), "{:?}", ran.err);
 }
+
+#[test]
+fn mistakes_in_signals_are_told_of_the_file_with_signals() {
+    let place = tempfile::tempdir().unwrap();
+    let signals = place.path().join("signals.json");
+    let path = signals.to_str().unwrap();
+    let eval = ["eval", "examples/acme", "--request", "examples/acme/requests/ready.json", "--signals", path];
+    for text in ["{\"failure_rat\": 1}", "[", ""] {
+        fs::write(&signals, text).unwrap();
+        let ran = holdpoint(&eval);
+        assert!(ran.code == 3 && ran.err.contains(&format!("{path}:1:")), "{text}: {}", ran.err);
+        assert!(!ran.err.contains("ready.json"), "{text}: {}", ran.err);
+    }
+    fs::write(&signals, "{}").unwrap();
+    assert_ne!(holdpoint(&eval).code, 3);
+}
+
+#[test]
+fn what_does_not_compile_is_a_finding_of_check_and_refused_elsewhere() {
+    let policy = "request { n: int }\npolicy p { rule r { block when m > 3 } }\n";
+    assert_eq!(with_input(&["check", "-"], policy).code, 1);
+    for command in ["test", "build", "disasm", "serve"] {
+        let ran = with_input(&[command, "-"], policy);
+        assert!(ran.code == 3 && ran.err.contains("E0301"), "{command} {}", ran.err);
+    }
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("p.hold");
+    fs::write(&file, b"\xff").unwrap();
+    assert_eq!(holdpoint(&["check", file.to_str().unwrap()]).code, 1);
+    assert_eq!(holdpoint(&["test", file.to_str().unwrap()]).code, 3);
+}
+
+#[test]
+fn warnings_are_told_by_check_alone_and_can_be_denied() {
+    let policy = "request { n: int }\nlet unused = 3\npolicy p { rule r { block when n > 3 } }\n";
+    let ran = with_input(&["check", "-"], policy);
+    assert!(ran.code == 0 && ran.err.contains("W0309"), "{}", ran.err);
+    assert_eq!(with_input(&["check", "-", "--deny-warnings"], policy).code, 1);
+    let ran = with_input(&["build", "-"], policy);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let ran = holdpoint(&["check", "examples/acme", "--deny-warnings"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+}
+
+#[test]
+fn a_package_without_a_policy_is_warned_of_and_not_served() {
+    let nothing = "request { n: int }\n";
+    let ran = with_input(&["check", "-"], nothing);
+    assert_eq!(ran.code, 0);
+    assert!(ran.err.contains("warning: this package has no policy: every request is blocked"), "{}", ran.err);
+    assert_eq!(with_input(&["check", "-", "--deny-warnings"], nothing).code, 1);
+    let ran = with_input(&["serve", "-", "--data", "no/such/place"], nothing);
+    assert!(ran.code == 3 && ran.err.contains("no policy"), "{}", ran.err);
+}
+
+#[test]
+fn an_address_that_makes_no_sense_is_refused_with_one_that_does() {
+    for listen in ["nowhere", "99999", "localhost", ":", "1.2.3.4"] {
+        let ran = holdpoint(&["serve", "examples/acme", "--listen", listen]);
+        assert!(ran.code == 2 && ran.err.contains("such as 127.0.0.1:7117"), "{listen} {}", ran.err);
+    }
+}

@@ -119,7 +119,19 @@ fn comments_and_layout_do_not_change_the_hash() {
 fn code_completions_and_the_manual_are_printed() {
     assert!(holdpoint(&["disasm", "examples/acme"]).out.contains("admission:"));
     assert!(holdpoint(&["completions", "bash"]).out.contains("holdpoint"));
-    assert!(holdpoint(&["man"]).out.contains(".TH holdpoint"));
+    let manual = holdpoint(&["man"]).out;
+    for words in [
+        ".TH holdpoint",
+        "holdpoint\\-serve",
+        "\\-\\-listen",
+        "HOLDPOINT_LOG",
+        "\\-\\-deny\\-warnings",
+        "\\-\\-all",
+    ] {
+        assert!(manual.contains(words), "{words}");
+    }
+    assert!(holdpoint(&["serve", "--help"]).out.contains("HOLDPOINT_LOG"));
+    assert!(holdpoint(&["explain", "301"]).out.starts_with("E0301: unknown name\n"));
     assert!(holdpoint(&["explain", "e0403"]).out.contains("E0403"));
     assert!(holdpoint(&["--help"]).out.contains("Exit codes"));
 }

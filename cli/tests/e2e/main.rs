@@ -7,6 +7,10 @@ mod examples;
 #[cfg(test)]
 mod export;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod proof;
 #[cfg(test)]
 mod readme;

@@ -47,6 +47,7 @@ pub(crate) fn with_input(args: &[&str], input: &str) -> Ran {
 /// A server that is killed when it is dropped.
 pub(crate) struct Server {
     child: Child,
+    log: tempfile::NamedTempFile,
     pub(crate) address: String,
     /// What it printed until it was ready.
     pub(crate) greeting: Vec<String>,
@@ -54,24 +55,34 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(package: &str, data: &Path) -> Self {
+        Self::start_at(package, "127.0.0.1:0", data)
+    }
+
+    pub(crate) fn start_at(package: &str, listen: &str, data: &Path) -> Self {
+        let log = tempfile::NamedTempFile::new().unwrap();
         let mut child = binary()
-            .args(["serve", package, "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", package, "--listen", listen, "--data"])
             .arg(data)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log.reopen().unwrap())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut greeting = Vec::new();
         for line in lines.by_ref() {
             greeting.push(line.unwrap());
-            if greeting.last().is_some_and(|line| line.starts_with("curl ")) {
+            if greeting.last().is_some_and(|line| line.starts_with("curl ") || line.starts_with("to ask ")) {
                 break;
             }
         }
         let listening = greeting.iter().find_map(|line| line.strip_prefix("listening on http://"));
         let address = listening.unwrap_or_else(|| panic!("{greeting:?}")).to_owned();
-        Self { child, address, greeting }
+        Self { child, log, address, greeting }
+    }
+
+    /// What it has logged.
+    pub(crate) fn logged(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap()
     }
 
     /// Kills it as `kill -9` does.

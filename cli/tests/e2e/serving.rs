@@ -118,3 +118,46 @@ fn a_second_server_on_the_same_log_is_refused() {
     assert_eq!(ran.code, 5);
     assert!(ran.err.contains("another process"), "{}", ran.err);
 }
+
+#[test]
+fn the_greeting_is_fit_for_a_shell_and_for_a_package_without_requests() {
+    let place = tempfile::tempdir().unwrap();
+    let package = place.path().join("it's a package");
+    fs::create_dir(&package).unwrap();
+    let policy = "request { n: int }\npolicy p { rule r { block when n > 3 } }\n";
+    fs::write(package.join("policy.hold"), policy).unwrap();
+    fs::write(package.join("other.json"), "{\"m\": 1}").unwrap();
+    let start = |listen: &str, data: &str| {
+        Server::start_at(package.to_str().unwrap(), listen, &place.path().join(data))
+    };
+    let server = start(":0", "a");
+    assert!(server.address.starts_with("127.0.0.1:"), "{}", server.address);
+    let line = server.greeting.last().unwrap();
+    assert!(line.starts_with("to ask for a decision, ") && line.ends_with("its members: `n`"), "{line}");
+
+    fs::write(package.join("few.json"), "{\"n\": 1}").unwrap();
+    fs::write(package.join("a-big.json"), format!("{{\"n\": 1{}}}", " ".repeat(300 * 1024))).unwrap();
+    let server = start("0.0.0.0:0", "b");
+    let line = server.greeting.last().unwrap();
+    assert!(line.contains("'\\''s a package/few.json' http://127.0.0.1:"), "{line}");
+    let output = Command::new("sh").args(["-c", line]).output().unwrap();
+    let decision: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(decision["verdict"], "allow");
+    assert!(start("localhost:0", "c").address.starts_with("127.0.0.1:"));
+    assert!(start("0", "d").address.starts_with("127.0.0.1:"));
+}
+
+#[test]
+fn a_verdict_that_shows_as_503_is_not_logged_as_a_failure() {
+    let place = tempfile::tempdir().unwrap();
+    let package = place.path().join("p");
+    fs::create_dir(&package).unwrap();
+    let policy =
+        "request { n: int }\ngroup g = directory(\"g\")\npolicy p { rule r { escalate to g when n > 3 } }\n";
+    fs::write(package.join("policy.hold"), policy).unwrap();
+    let server = Server::start(package.to_str().unwrap(), &place.path().join("data"));
+    let (status, answer) = server.ask("POST", "/v1/decisions?status=outcome", "{\"n\": 4}");
+    assert_eq!(status, 503);
+    assert_eq!(serde_json::from_str::<Value>(&answer).unwrap()["verdict"], "escalate");
+    assert_eq!(server.logged(), "");
+}

@@ -3,9 +3,9 @@
 use holdpoint_isa::builtins::{Builtin, Param};
 use holdpoint_isa::program::Const;
 
-use super::Checker;
 use super::expr::{constant, element_type, error, error_of, node, settled};
 use super::scope::Meaning;
+use super::{Checker, hints};
 use crate::ast::{self, ExprKind};
 use crate::diag::messages;
 use crate::hir::{Expr, Kind, Type, ZonePart};
@@ -18,6 +18,10 @@ impl Checker<'_> {
     pub(super) fn call(&mut self, path: &ast::Path, args: &[ast::Arg], span: Span) -> Expr {
         let name = path.text();
         let [single] = path.parts.as_slice() else {
+            if let Some(diagnostic) = hints::size(path, args, span) {
+                self.report(diagnostic);
+                return error(span);
+            }
             self.report(messages::unknown_thing(path.span, "function", &name, &[]));
             return error(span);
         };
@@ -38,6 +42,7 @@ impl Checker<'_> {
         }
         match Builtin::from_word(&name) {
             Some(builtin) => self.call_builtin(builtin, args, span),
+            None if self.scopes.broken.contains(name.as_str()) => error(span),
             None => {
                 let mut known = self.scopes.names(|meaning| matches!(meaning, Meaning::Fn(_)));
                 known.extend(Builtin::ALL.iter().map(|builtin| builtin.info().word));
@@ -177,6 +182,9 @@ impl Checker<'_> {
         let at = self.expr(&at.value, Some(&Type::Instant));
         self.expect(&at, &Type::Instant.optional());
         let at = settled(at, &Type::Instant);
+        if matches!(meaning, Some(Meaning::Broken)) {
+            return error(span);
+        }
         let Some(Meaning::Window(index)) = meaning else {
             self.report(messages::mismatch(window.value.span, "the name of a window", "something else"));
             return error(span);

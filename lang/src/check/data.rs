@@ -1,9 +1,12 @@
 //! Fixtures and tests: data as it would come in a request, checked against the request's type.
 
+use std::collections::BTreeMap;
+
 use holdpoint_isa::Dec;
 use holdpoint_isa::literal;
 use holdpoint_isa::program::{Const, Provenance};
 use holdpoint_isa::types::Reading;
+use holdpoint_isa::verdict::Verdict;
 use serde_json::{Map, Value};
 
 use super::Checker;
@@ -38,6 +41,7 @@ impl<'a> Checker<'a> {
                 },
             )
             .collect();
+        self.report_same_tests(&tests);
         for test in tests {
             self.test(test);
         }
@@ -56,7 +60,7 @@ impl<'a> Checker<'a> {
             self.report(messages::test_incomplete(decl.span, "expectation", "write `expect block by RULE`"));
         }
         let facts = given.map(|given| self.facts(given, 0)).unwrap_or_default();
-        if given.is_some() && facts.now.is_none() {
+        if given.is_some_and(|given| self.is_readable(given)) && facts.now.is_none() {
             let help = "add `now: 2026-11-20T15:30+01:00` to its data or to its fixture";
             self.report(messages::test_incomplete(decl.span, "instant", help));
         }
@@ -71,10 +75,54 @@ impl<'a> Checker<'a> {
         });
     }
 
+    /// Whether all fixtures and files that a test starts from are there; what they hold is told elsewhere.
+    fn is_readable(&self, given: &ast::Given) -> bool {
+        let mut at = given;
+        for _ in 0..FIXTURE_DEPTH_MAX {
+            at = match &at.base {
+                Base::Empty => return true,
+                Base::File(path) => return self.input.data.contains_key(&path.name),
+                Base::Fixture(name) => match self.fixtures.get(name.name.as_str()) {
+                    Some(fixture) => &fixture.body,
+                    None => return false,
+                },
+            };
+        }
+        false
+    }
+
+    /// Reports tests of one name.
+    fn report_same_tests(&mut self, tests: &[&'a ast::TestDecl]) {
+        let mut first: BTreeMap<&str, Span> = BTreeMap::new();
+        for test in tests {
+            match first.get(test.name.as_str()) {
+                Some(span) => self.report(messages::duplicate_test(test.span, &test.name, *span)),
+                None => {
+                    first.insert(&test.name, test.span);
+                }
+            }
+        }
+    }
+
+    /// Reports members that data set a second time.
+    fn report_twice(&mut self, data: &ast::Data) {
+        for (index, (name, _)) in data.members.iter().enumerate() {
+            let before = data.members.iter().take(index).find(|(other, _)| other.name == name.name);
+            if let Some((first, _)) = before {
+                self.report(messages::member_twice(name.span, &name.name, first.span));
+            }
+        }
+    }
+
     fn expectation(&mut self, expect: &ast::Expect) -> hir::Expect {
+        let verdict = expect.verdict.verdict;
+        if expect.until.is_some() && verdict != Some(Verdict::Delay) {
+            let word = verdict.map_or("warn", Verdict::word);
+            self.report(messages::until_needs_delay(expect.span, word));
+        }
         for name in &expect.by {
             let known = self.objectors();
-            if known.contains(&name.name.as_str()) {
+            if known.contains(&name.name.as_str()) || self.scopes.broken.contains(name.name.as_str()) {
                 continue;
             }
             let diagnostic = messages::unknown_rule(name.span, &name.name, &known);
@@ -106,6 +154,7 @@ impl<'a> Checker<'a> {
                     self.report(messages::recursive(name.span, "fixture", &name.name));
                     Facts::default()
                 }
+                None if self.scopes.broken.contains(name.name.as_str()) => Facts::default(),
                 None => {
                     let known: Vec<&str> = self.fixtures.keys().copied().collect();
                     let diagnostic = messages::unknown_fixture(name.span, &name.name, &known);
@@ -141,6 +190,7 @@ impl<'a> Checker<'a> {
 
     /// The members at the root of data: `now`, signals, and the request's.
     fn root(&mut self, data: &'a ast::Data, facts: &mut Facts) {
+        self.report_twice(data);
         for (name, value) in &data.members {
             if name.name == "now" {
                 facts.now = self.instant(value).or(facts.now);
@@ -230,6 +280,7 @@ impl<'a> Checker<'a> {
                     Some(Value::Object(object)) => object,
                     _ => Map::new(),
                 };
+                self.report_twice(data);
                 for (name, value) in &data.members {
                     self.set_member(&mut object, *record, name, value);
                 }
@@ -241,6 +292,11 @@ impl<'a> Checker<'a> {
             }
             (DataValue::List(list, _), Type::List(element, _)) => {
                 let element = (**element).clone();
+                for value in list {
+                    if let DataValue::Unknown(span) = value {
+                        self.report(messages::unknown_in_list(*span));
+                    }
+                }
                 let values =
                     list.iter().filter_map(|value| self.json(value, &element, Reading::Unit, None)).collect();
                 Some(Value::Array(values))

@@ -1,11 +1,11 @@
 //! Expressions: what each name means, which type each node has, which overload each operator is.
 
-use holdpoint_isa::Dec;
 use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::Const;
+use holdpoint_isa::{Dec, limits};
 
-use super::Checker;
 use super::scope::Meaning;
+use super::{Checker, hints};
 use crate::ast::{self, BinaryOp, ExprKind, Literal, UnaryOp};
 use crate::diag::messages;
 use crate::hir::{Compare, Expr, Kind, Type};
@@ -57,7 +57,8 @@ impl Checker<'_> {
         let diagnostic = if expected.same(&e.ty) {
             messages::may_be_none(e.span, &self.show(expected))
         } else {
-            messages::mismatch(e.span, &self.show(expected.required()), &self.show(&e.ty))
+            let diagnostic = messages::mismatch(e.span, &self.show(expected.required()), &self.show(&e.ty));
+            hints::unit(diagnostic, e, std::slice::from_ref(expected.required()))
         };
         self.report(diagnostic);
     }
@@ -77,6 +78,10 @@ impl Checker<'_> {
             Literal::Text(text) => {
                 let principal = matches!(expected.map(Type::required), Some(Type::Principal));
                 let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+                if len > limits::STRING_BYTES_MAX {
+                    let max = u64::from(limits::STRING_BYTES_MAX);
+                    self.report(messages::limit(span, "the bytes of a text", max, len.into()));
+                }
                 (Const::Str(text.clone()), if principal { Type::Principal } else { Type::Str(len) })
             }
             Literal::Size(value) => (Const::Int(*value), Type::Size),
@@ -117,7 +122,9 @@ impl Checker<'_> {
             (None, None) if expected.is_some_and(Type::is_error) => error(span),
             (None, None) => {
                 let diagnostic = self.unknown_name(name, span, expected);
-                self.report(diagnostic);
+                if !self.scopes.partial_request || diagnostic.help.is_some() {
+                    self.report(diagnostic);
+                }
                 error(span)
             }
         }
@@ -170,6 +177,7 @@ impl Checker<'_> {
                     values.into_iter().map(|value| node(Kind::Const(value), element.clone(), span)).collect();
                 node(Kind::List(list), ty, span)
             }
+            Meaning::Broken => error(span),
             Meaning::Window(_) | Meaning::Group(_) | Meaning::Fn(_) => {
                 let what = format!("the {} `{name}`", meaning.what());
                 self.report(messages::not_allowed_here(span, &what, "a value"));
@@ -255,6 +263,11 @@ impl Checker<'_> {
     }
 
     fn comparison(&mut self, compare: Compare, a: &ast::Expr, b: &ast::Expr, span: Span) -> Expr {
+        // Comparisons do not chain, which is reported where they are read.
+        if matches!(&*a.kind, ExprKind::Binary(inner, ..) if inner.is_comparison()) {
+            self.expr(a, None);
+            return error_of(Type::Bool, span);
+        }
         let (a, b) = self.operands(a, b);
         if a.ty.is_error() || b.ty.is_error() {
             return error_of(Type::Bool, span);
@@ -267,7 +280,10 @@ impl Checker<'_> {
         let a = settled(a, &b.ty);
         if !a.ty.same(&b.ty) || !a.ty.is_scalar() || !b.ty.is_scalar() {
             let (left, right) = (self.show(&a.ty), self.show(&b.ty));
-            self.report(messages::not_comparable(span, (a.span, &left), (b.span, &right)));
+            let diagnostic = messages::not_comparable(span, (a.span, &left), (b.span, &right));
+            let (of_a, of_b) = (a.ty.required().clone(), b.ty.required().clone());
+            let diagnostic = hints::unit(diagnostic, &b, &[of_a]);
+            self.report(hints::unit(diagnostic, &a, &[of_b]));
             return error_of(Type::Bool, span);
         }
         let equality = matches!(compare, Compare::Eq | Compare::Ne);
@@ -333,7 +349,7 @@ impl Checker<'_> {
         let value = settled(value, &element);
         if !element.same(&value.ty) || !value.ty.is_scalar() {
             let diagnostic = messages::mismatch(value.span, &self.show(&element), &self.show(&value.ty));
-            self.report(diagnostic);
+            self.report(hints::unit(diagnostic, &value, &[element]));
             return error_of(Type::Bool, span);
         }
         node(Kind::In(value, list), Type::Bool, span)
@@ -370,7 +386,9 @@ impl Checker<'_> {
         } else {
             let takes: Vec<String> = ops::right_operands(op, lhs).iter().map(|ty| self.show(ty)).collect();
             let (l, r) = (self.show(lhs), self.show(rhs));
-            messages::no_operator(span, op.word(), (left.span, &l), (right.span, &r), &takes)
+            let diagnostic =
+                messages::no_operator(span, op.word(), (left.span, &l), (right.span, &r), &takes);
+            hints::unit(diagnostic, &right, &ops::right_operands(op, lhs))
         };
         self.report(diagnostic);
         error(span)
@@ -511,6 +529,12 @@ impl Checker<'_> {
         let mut typed: Vec<Expr> = Vec::new();
         for e in list {
             // A member that may be none makes a list that may be unknown; no element is ever none.
+            let broken = element.as_ref().is_some_and(Type::is_error)
+                || typed.first().is_some_and(|first| first.ty.is_error());
+            if broken {
+                typed.push(self.expr(e, Some(&Type::Error)));
+                continue;
+            }
             let first = || typed.first().map(|first| first.ty.clone().optional());
             let hint = element.clone().or_else(first);
             let value = self.expr(e, hint.as_ref());

@@ -1,9 +1,9 @@
 //! Members: of records, of enums by their full name, and of values that have some.
 
-use super::Checker;
 use super::expr::{error, node, settled};
 use super::scope::TypeDef;
 use super::types::WEEKDAY;
+use super::{Checker, hints};
 use crate::ast::{self, ExprKind};
 use crate::diag::messages;
 use crate::hir::{Expr, Kind, Type, VersionPart};
@@ -45,7 +45,10 @@ impl Checker<'_> {
             }
             Type::List(..) => {
                 let members = ["size", "first", "last"];
-                let diagnostic = messages::unknown_member(name.span, "a list", &name.name, &members);
+                let diagnostic = match hints::is_size(&name.name) {
+                    true => messages::size_is_member(name.span, &name.name, name.span),
+                    false => messages::unknown_member(name.span, "a list", &name.name, &members),
+                };
                 self.report(diagnostic);
                 error(span)
             }
@@ -80,9 +83,16 @@ impl Checker<'_> {
         let id = if enum_name == WEEKDAY {
             self.weekday()
         } else {
-            let (TypeDef::Enum(id), at) = *self.scopes.types.get(enum_name)? else { return None };
+            let (def, at) = *self.scopes.types.get(enum_name)?;
             self.scopes.used.insert(at);
-            id
+            match def {
+                TypeDef::Enum(id) => id,
+                TypeDef::Broken => return Some(error(span)),
+                TypeDef::Record(_) => {
+                    self.report(messages::type_as_value(base.span, enum_name));
+                    return Some(error(span));
+                }
+            }
         };
         let ty = Type::Enum(id);
         if let Some((_, value, ty)) = self.enum_member(&name.name, Some(&ty)) {
@@ -96,10 +106,16 @@ impl Checker<'_> {
     /// `m[key]`: none where the map has no such key.
     pub(super) fn lookup(&mut self, map: &ast::Expr, key: &ast::Expr, span: Span) -> Expr {
         let map = self.expr(map, None);
-        let key = self.key(key);
         match map.ty.required().clone() {
-            Type::Map(_, value, _) => node(Kind::Lookup(map, key), value.optional(), span),
+            Type::Map(_, value, _) => {
+                let key = self.key(key);
+                node(Kind::Lookup(map, key), value.optional(), span)
+            }
             Type::Error => error(span),
+            Type::List(..) => {
+                self.report(messages::no_index(span));
+                error(span)
+            }
             other => {
                 let diagnostic = messages::mismatch(map.span, "a map", &self.show(&other));
                 self.report(diagnostic);

@@ -31,7 +31,7 @@ impl<'a> Checker<'a> {
         for (index, (policy, library)) in policies.iter().enumerate() {
             let first = policies.iter().take(index).find(|(other, _)| other.name.name == policy.name.name);
             if let Some((first, _)) = first {
-                self.report(messages::duplicate(policy.name.span, &policy.name.name, first.name.span));
+                self.report_duplicate(&policy.name, first.name.span);
             }
             self.declare_policy(policy, index, !library);
         }
@@ -70,12 +70,21 @@ impl<'a> Checker<'a> {
             ast::Item::Signal(decl) => self.declare_signal(decl, watched),
             ast::Item::Fn(decl) => self.declare_fn(decl, watched),
             ast::Item::Let(decl) => self.declare_let(decl, None, watched),
+            ast::Item::Error(Some(broken)) => self.declare_broken(broken),
             ast::Item::Fixture(decl) => {
                 if let Some(first) = self.fixtures.insert(&decl.name.name, decl) {
-                    self.report(messages::duplicate(decl.name.span, &decl.name.name, first.name.span));
+                    self.report_duplicate(&decl.name, first.name.span);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Keeps the name of a declaration that could not be read, so that its uses are not reported as well.
+    fn declare_broken(&mut self, broken: &'a ast::Broken) {
+        self.scopes.broken.insert(&broken.name.name);
+        if !broken.is_type && self.scopes.declared(&broken.name.name).is_none() {
+            self.declare(&broken.name, Meaning::Broken, false);
         }
     }
 
@@ -87,6 +96,9 @@ impl<'a> Checker<'a> {
         }
         for binding in &policy.lets {
             self.declare_let(binding, Some(index), watched);
+        }
+        for broken in &policy.broken {
+            self.declare_broken(broken);
         }
     }
 
@@ -127,8 +139,8 @@ impl<'a> Checker<'a> {
     fn named_param(&mut self, decl: &ast::ParamDecl) -> Option<Meaning> {
         let what = decl.ty.name.name.as_str();
         let fits: fn(&Meaning) -> bool = match what {
-            "window" => |meaning| matches!(meaning, Meaning::Window(_)),
-            "group" => |meaning| matches!(meaning, Meaning::Group(_)),
+            "window" => |meaning| matches!(meaning, Meaning::Window(_) | Meaning::Broken),
+            "group" => |meaning| matches!(meaning, Meaning::Group(_) | Meaning::Broken),
             _ => return None,
         };
         let ast::ExprKind::Name(name) = &*decl.value.kind else {
@@ -137,7 +149,7 @@ impl<'a> Checker<'a> {
                 &format!("the name of a {what}"),
                 "something else",
             ));
-            return Some(Meaning::Param(holdpoint_isa::program::Const::None, Type::Error));
+            return Some(Meaning::Broken);
         };
         if let Some(meaning) = self.scopes.value(name).filter(fits) {
             return Some(meaning);
@@ -145,7 +157,7 @@ impl<'a> Checker<'a> {
         let known = self.scopes.names(fits);
         let diagnostic = messages::unknown_thing(decl.value.span, what, name, &known);
         self.report(diagnostic);
-        Some(Meaning::Param(holdpoint_isa::program::Const::None, Type::Error))
+        Some(Meaning::Broken)
     }
 
     fn param_meaning(&mut self, value: &hir::Expr, ty: &Type) -> Meaning {
@@ -169,7 +181,7 @@ impl<'a> Checker<'a> {
     /// Declares a name in the scope that is open.
     pub(super) fn declare(&mut self, name: &ast::Ident, meaning: Meaning, watched: bool) {
         if let Some(first) = self.scopes.declared(&name.name) {
-            self.report(messages::duplicate(name.span, &name.name, first));
+            self.report_duplicate(name, first);
             return;
         }
         let entry = Entry { meaning, span: name.span, watched };
@@ -183,7 +195,7 @@ impl<'a> Checker<'a> {
     /// Opens the scope of a name for an element or an argument.
     pub(super) fn bind(&mut self, name: &ast::Ident, ty: Type) -> hir::LocalId {
         if let Some(first) = self.scopes.declared(&name.name) {
-            self.report(messages::duplicate(name.span, &name.name, first));
+            self.report_duplicate(name, first);
         }
         let id = hir::LocalId(self.package.locals.len());
         self.package.locals.push(hir::Local { name: name.name.clone(), ty });
@@ -272,6 +284,7 @@ impl<'a> Checker<'a> {
         let unused: Vec<(Span, &'static str, String)> = scopes
             .flatten()
             .filter(|(_, entry)| entry.watched && !self.scopes.used.contains(&entry.span))
+            .filter(|(_, entry)| !self.is_unread(entry.span))
             .map(|(name, entry)| (entry.span, entry.meaning.what(), name.clone()))
             .collect();
         for (span, what, name) in unused {

@@ -72,6 +72,7 @@ impl<'a> Checker<'a> {
             }
             rules.push(self.rule(rule, floor));
         }
+        self.report_same_names(decl.waivers.iter().map(|waiver| &waiver.name));
         let waivers = decl.waivers.iter().filter_map(|waiver| self.waiver(waiver, decl)).collect();
         hir::Policy {
             name: decl.name.name.clone(),
@@ -270,8 +271,10 @@ impl<'a> Checker<'a> {
     }
 
     fn group(&mut self, name: &ast::Ident) -> Option<usize> {
-        if let Some(Meaning::Group(group)) = self.scopes.value(&name.name) {
-            return Some(group);
+        match self.scopes.value(&name.name) {
+            Some(Meaning::Group(group)) => return Some(group),
+            Some(Meaning::Broken) => return None,
+            _ => {}
         }
         let known = self.scopes.names(|meaning| matches!(meaning, Meaning::Group(_)));
         let diagnostic = messages::unknown_thing(name.span, "group", &name.name, &known);
@@ -313,10 +316,23 @@ impl<'a> Checker<'a> {
         if decl.waives.is_empty() {
             self.report(messages::waiver_incomplete(decl.name.span, &decl.name.name, "waives"));
         }
+        self.report_same_names(decl.waives.iter());
+        self.report_same_names(decl.obligations.iter().map(|obligation| &obligation.name));
         let rules = decl.waives.iter().filter_map(|name| self.waived_rule(name, policy)).collect();
         let obligations = decl.obligations.iter().map(|o| self.obligation(o)).collect();
         let (name, title) = (decl.name.name.clone(), decl.title.clone());
         Some(hir::Waiver { name, title, when, rules, obligations, span: decl.name.span })
+    }
+
+    /// Reports names that stand in a list a second time.
+    fn report_same_names<'n>(&mut self, names: impl Iterator<Item = &'n ast::Ident>) {
+        let mut seen: Vec<&ast::Ident> = Vec::new();
+        for name in names {
+            match seen.iter().find(|before| before.name == name.name) {
+                Some(first) => self.report(messages::repeated_name(name.span, &name.name, first.span)),
+                None => seen.push(name),
+            }
+        }
     }
 
     fn waived_rule(&mut self, name: &ast::Ident, policy: &ast::PolicyDecl) -> Option<usize> {
@@ -328,6 +344,7 @@ impl<'a> Checker<'a> {
                 self.report(messages::not_waivable(name.span, &name.name, rule.name.span));
                 None
             }
+            None if self.scopes.broken.contains(name.name.as_str()) => None,
             None => {
                 let known: Vec<&str> = policy.rules.iter().map(|rule| rule.name.name.as_str()).collect();
                 self.report(messages::unknown_rule(name.span, &name.name, &known));

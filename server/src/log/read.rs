@@ -22,6 +22,10 @@ pub(super) type Read<T> = Result<T, ReadError>;
 pub(super) fn storage(error: impl Into<redb::Error>) -> ReadError {
     match error.into() {
         redb::Error::Corrupted(what) => ReadError::Corrupt(what),
+        // A page that should be there lies behind the end of the file.
+        redb::Error::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            ReadError::Corrupt("the file is cut off".to_owned())
+        }
         other => ReadError::Unavailable(other.to_string()),
     }
 }

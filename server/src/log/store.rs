@@ -11,7 +11,7 @@ use redb::{Database, ReadTransaction, ReadableDatabase};
 use tokio::sync::watch;
 
 use super::once::{self, Recent};
-use super::open::{OpenError, identify, open_file, path_in, position};
+use super::open::{OpenError, identify, identify_or_create, inspect_file, open_file, path_in, position};
 use super::read::{self, Groups, Read, guarded, storage};
 use super::tiles::{self, Tail};
 use super::writer::{Job, Writer};
@@ -48,17 +48,18 @@ impl RedbLog {
     /// [`OpenError`], for one if the last decisions are not what was committed.
     pub fn open(directory: &Path, now: i64) -> Result<Self, OpenError> {
         let path = path_in(directory);
-        Self::writing(open_file(&path, true)?, path, now)
+        Self::writing(open_file(&path)?, path, now)
     }
 
-    /// Opens the log of a data directory to read it. What is damaged shows where it is read.
+    /// Opens the log of a data directory to read it, also where nothing can be written. What is damaged shows where
+    /// it is read.
     ///
     /// # Errors
     /// [`OpenError`], but for damage.
     pub fn inspect(directory: &Path) -> Result<Self, OpenError> {
         let path = path_in(directory);
-        let database = Arc::new(open_file(&path, false)?);
-        let id = guarded(|| Ok(identify(&database, None)))??;
+        let database = Arc::new(inspect_file(&path)?);
+        let id = guarded(|| Ok(identify(&database.begin_read().map_err(storage)?)))??;
         let tail = guarded(|| Tail::load(&Groups::open(&database.begin_read().map_err(storage)?)?));
         // What cannot be read here shows as damage where the log is walked.
         let recent = guarded(|| Recent::load(&database.begin_read().map_err(storage)?)).unwrap_or_default();
@@ -69,7 +70,7 @@ impl RedbLog {
 
     pub(super) fn writing(database: Database, path: PathBuf, now: i64) -> Result<Self, OpenError> {
         let database = Arc::new(database);
-        let id = guarded(|| Ok(identify(&database, Some(now))))??;
+        let id = guarded(|| Ok(identify_or_create(&database, now)))??;
         let position = guarded(|| position(&database))?;
         let recent = guarded(|| Recent::load(&database.begin_read().map_err(storage)?))?;
         let recent = Arc::new(RwLock::new(recent));

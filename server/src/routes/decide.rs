@@ -12,8 +12,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use holdpoint_isa::{ModuleHash, Verdict};
 
-use super::json;
 use super::parameters::Parameters;
+use super::{Decided, json};
 use crate::answer::{Head, decision};
 use crate::app::App;
 use crate::error::{Problem, ProblemKind, jitter};
@@ -162,6 +162,7 @@ fn answer(app: &App, stored: &Stored, status: Status) -> Result<Response, Proble
     };
     let bytes = decision(app.log.id(), stored).map_err(unreadable)?;
     let mut response = json(status, bytes);
+    response.extensions_mut().insert(Decided);
     if matches!(head.verdict, Verdict::Delay | Verdict::Escalate) {
         let decided_at = stored.record().map_err(unreadable)?.decided_at;
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after(head, decided_at)));

@@ -9,7 +9,7 @@ use holdpoint_isa::Verdict;
 use holdpoint_isa::literal::instant;
 use serde_json::json;
 
-use super::parameters::{Parameters, shown};
+use super::parameters::{NoParameters, Parameters, shown};
 use super::{json as json_bytes, json_of};
 use crate::answer::{decision, write_decision};
 use crate::app::App;
@@ -26,7 +26,11 @@ const PARAMETERS: [&str; 10] =
     ["verdict", "rule", "service", "environment", "actor", "policy", "since", "until", "limit", "cursor"];
 
 /// `GET /v1/decisions/{id}`
-pub(crate) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn one(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    _: NoParameters,
+) -> Result<Response, Problem> {
     let bytes = app.reading(move |app| Ok(decision(app.log.id(), &find(app, &id)?)?)).await?;
     Ok(json_bytes(StatusCode::OK, bytes))
 }
@@ -47,7 +51,11 @@ pub(crate) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Result<Respon
 }
 
 /// `POST /v1/decisions/{id}/replay`
-pub(crate) async fn replay(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn replay(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    _: NoParameters,
+) -> Result<Response, Problem> {
     let (id, outcome) = app
         .reading(move |app| {
             let stored = find(app, &id)?;

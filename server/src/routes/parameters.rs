@@ -3,8 +3,9 @@
 //! A filter that was mistyped and therefore ignored would show too much, and `?status=outcom` would let a pipeline
 //! pass that should have stopped.
 
-use axum::extract::Query;
+use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
+use axum::http::request::Parts;
 
 use crate::error::{Problem, ProblemKind};
 use crate::nearest::did_you_mean;
@@ -24,8 +25,10 @@ impl Parameters {
         let Query(pairs) = pairs;
         for (index, (name, _)) in pairs.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                let help = did_you_mean(name, known.iter().copied())
-                    .unwrap_or_else(|| format!("the parameters are `{}`", known.join("`, `")));
+                let help = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| match known {
+                    [] => "leave it out; nothing here takes parameters".to_owned(),
+                    known => format!("the parameters are `{}`", known.join("`, `")),
+                });
                 return Err(invalid(format!("`{}` is not a parameter", shown(name))).with_help(help));
             }
             if pairs.iter().take(index).any(|(other, _)| other == name) {
@@ -51,6 +54,18 @@ impl Parameters {
         let wrong =
             || invalid(format!("`{name}` is `{}`", shown(text))).with_help(format!("write {expected}"));
         read(text).map(Some).ok_or_else(wrong)
+    }
+}
+
+/// That a request has no query, where a route takes none.
+#[derive(Debug)]
+pub(crate) struct NoParameters;
+
+impl<S: Sync> FromRequestParts<S> for NoParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Parameters::read(&parts.uri, &[]).map(|_| Self)
     }
 }
 

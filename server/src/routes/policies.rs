@@ -9,12 +9,12 @@ use holdpoint_isa::{ModuleHash, Program, decode};
 use serde_json::{Value, json};
 
 use super::json_of;
-use super::parameters::shown;
+use super::parameters::{NoParameters, shown};
 use crate::app::App;
 use crate::error::{Problem, ProblemKind};
 
 /// `GET /v1/policies`
-pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+pub(crate) async fn list(State(app): State<Arc<App>>, _: NoParameters) -> Result<Response, Problem> {
     let body = app
         .reading(|app| {
             let active = active(app);
@@ -26,7 +26,11 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Response, Proble
 }
 
 /// `GET /v1/policies/{hash}`
-pub(crate) async fn one(State(app): State<Arc<App>>, Path(hash): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn one(
+    State(app): State<Arc<App>>,
+    Path(hash): Path<String>,
+    _: NoParameters,
+) -> Result<Response, Problem> {
     let unknown = |detail: String| Problem::new(ProblemKind::UnknownPolicy, detail);
     let Ok(wanted) = hash.parse::<ModuleHash>() else {
         let help = "write `sha256:` and 64 hexadecimal digits".to_owned();

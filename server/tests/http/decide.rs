@@ -106,6 +106,13 @@ async fn a_body_that_is_too_long_or_no_json_is_refused() {
         let request = builder.body(Body::from(request("passed", "go", "shop"))).unwrap();
         server.send(request).await.problem(415, "wrong-type");
     }
+    for (encoding, status) in [("gzip", 415), ("Identity", 200)] {
+        let builder = Request::post("/v1/decisions")
+            .header("content-type", "application/json")
+            .header("content-encoding", encoding);
+        let answer = server.send(builder.body(Body::from(request("passed", "go", "shop"))).unwrap()).await;
+        assert_eq!(answer.status, status, "{encoding}");
+    }
     for declared in ["application/json", "Application/JSON; charset=utf-8"] {
         let builder = Request::post("/v1/decisions").header("content-type", declared);
         let answer = server.send(builder.body(Body::from(request("passed", "go", "shop"))).unwrap()).await;

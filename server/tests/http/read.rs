@@ -156,11 +156,56 @@ async fn unknown_routes_and_methods_are_problems() {
     assert_eq!(body["help"], "did you mean `/v1/decisions`?");
     let body = server.get("/health/raedy").await.problem(404, "unknown-route");
     assert_eq!(body["help"], "did you mean `/health/ready`?");
-    assert!(server.get("/somewhere/else").await.problem(404, "unknown-route").get("help").is_none());
+    let body = server.get("/healthz").await.problem(404, "unknown-route");
+    assert_eq!(body["help"], "did you mean `/health/live`?");
+    let body = server.get("/somewhere/else").await.problem(404, "unknown-route");
+    assert_eq!(body["help"], "`GET /` lists the routes");
     let answer = server.post("/v1/policies", "").await;
     answer.problem(405, "wrong-method");
     assert!(answer.header("allow").contains("GET"), "{:?}", answer.headers);
     let answer = server.get("/v1/decisions/d-1/replay").await;
     answer.problem(405, "wrong-method");
     assert_eq!(answer.header("allow"), "POST");
+}
+
+#[tokio::test]
+async fn the_index_names_the_routes_and_their_methods() {
+    let server = Server::new();
+    let index = server.get("/").await;
+    assert_eq!(index.status, 200);
+    let index = index.json();
+    let routes = index["routes"].as_array().unwrap();
+    assert_eq!(routes.len(), 15);
+    for route in routes {
+        let path = route["path"].as_str().unwrap().replace("{id}", "d-1").replace("{hash}", "x");
+        let request = axum::http::Request::delete(&path).body(axum::body::Body::empty()).unwrap();
+        let answer = server.send(request).await;
+        answer.problem(405, "wrong-method");
+        let sorted = |list: &str| {
+            let mut methods: Vec<String> = list.split(',').map(|one| one.trim().to_owned()).collect();
+            methods.retain(|method| method != "HEAD");
+            methods.sort();
+            methods
+        };
+        assert_eq!(sorted(answer.header("allow")), sorted(route["methods"].as_str().unwrap()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn no_route_takes_a_parameter_that_it_does_not_know() {
+    let server = Server::new();
+    for path in [
+        "/",
+        "/v1/decisions",
+        "/v1/decisions/d-1",
+        "/v1/policies",
+        "/v1/policies/x",
+        "/health/live",
+        "/health/ready",
+        "/health/startup",
+    ] {
+        server.get(&format!("{path}?colour=blue")).await.problem(400, "invalid-parameter");
+    }
+    let body = server.post("/v1/decisions/d-1/replay?verbose=1", "").await.problem(400, "invalid-parameter");
+    assert_eq!(body["help"], "leave it out; nothing here takes parameters");
 }

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bincode::error::DecodeError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -154,14 +155,29 @@ pub fn decode_source_map(bytes: &[u8]) -> Result<SourceMap, CodecError> {
 
 fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, CodecError> {
     bincode::serde::encode_to_vec(value, bincode::config::standard())
-        .map_err(|error| CodecError::Malformed(error.to_string()))
+        .map_err(|_| CodecError::Malformed("it cannot be written".to_owned()))
 }
 
 fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     let config = bincode::config::standard().with_limit::<LIMIT>();
     let (value, used) = bincode::serde::decode_from_slice(bytes, config)
-        .map_err(|error| CodecError::Malformed(error.to_string()))?;
+        .map_err(|error| CodecError::Malformed(in_words(&error)))?;
     if used == bytes.len() { Ok(value) } else { Err(CodecError::NotCanonical) }
+}
+
+/// Why bytes do not decode.
+fn in_words(error: &DecodeError) -> String {
+    let words = match error {
+        DecodeError::UnexpectedEnd { .. } => "it ends too early",
+        DecodeError::LimitExceeded => "it says that it holds more than a module may",
+        DecodeError::UnexpectedVariant { .. } => "it has a kind of thing that does not exist",
+        DecodeError::Utf8 { .. } | DecodeError::InvalidCharEncoding(_) => "a text in it is not UTF-8",
+        DecodeError::InvalidBooleanValue(_) => "a truth in it is neither true nor false",
+        DecodeError::InvalidIntegerType { .. } => "a number in it does not fit",
+        DecodeError::OtherString(words) => return words.clone(),
+        _ => "it holds bytes that stand for nothing",
+    };
+    words.to_owned()
 }
 
 /// Code in a module: eight bytes an operation.
@@ -189,6 +205,17 @@ pub(crate) mod code {
 #[cfg(test)]
 mod tests {
     use super::{CodecError, ModuleHash};
+
+    #[test]
+    fn damage_is_told_in_words() {
+        let damaged = |bytes: &[u8]| match super::decode_source_map(bytes) {
+            Err(CodecError::Malformed(words)) => words,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(damaged(&[]), "it ends too early");
+        assert_eq!(damaged(&[200]), "it ends too early");
+        assert_eq!(damaged(&[1, 1, 255]), "a text in it is not UTF-8");
+    }
 
     #[test]
     fn a_hash_is_read_as_it_is_written() {

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::disk::Disk;
 use super::{blocked, commit, committed, database_on, entry_at, module};
 use crate::log::fold::fold;
-use crate::log::open::{identify, position};
+use crate::log::open::{identify_or_create, position};
 use crate::log::writer::{Job, Writer, begin};
 use crate::log::{
     Cursor, DecisionLog, Filter, Health, Key, Keys, ModuleFiles, Page, Pending, RedbLog, query,
@@ -94,7 +94,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let database = Arc::new(database_on(&Disk::default()));
-        identify(&database, Some(0)).unwrap();
+        identify_or_create(&database, 0).unwrap();
         let position = position(&database).unwrap();
         let (_, jobs) = sync_channel(1);
         let (health, _) = watch::channel(Health::Ready);

@@ -158,6 +158,32 @@ fn a_missing_log_is_not_created_by_reading() {
 }
 
 #[test]
+fn an_empty_file_is_a_damaged_log_and_stays_empty() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = path_in(directory.path());
+    std::fs::write(&path, "").unwrap();
+    for refused in [RedbLog::open(directory.path(), 0), RedbLog::inspect(directory.path())] {
+        assert!(matches!(refused, Err(OpenError::Damaged(ReadError::Corrupt(_)))));
+    }
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+}
+
+#[test]
+fn a_log_is_read_without_being_written() {
+    let fixture = Fixture::new();
+    let path = path_in(fixture.directory.path());
+    let before = std::fs::read(&path).unwrap();
+    {
+        let (one, two) = (fixture.inspect(), fixture.inspect());
+        assert_eq!(Scan::from(&one, 1).count(), Scan::from(&two, 1).count());
+        assert!(matches!(fixture.open(), Err(OpenError::InUse(_))));
+    }
+    assert!(std::fs::read(&path).unwrap() == before);
+    let _log = fixture.open().unwrap();
+    assert!(matches!(RedbLog::inspect(fixture.directory.path()), Err(OpenError::InUse(_))));
+}
+
+#[test]
 fn another_format_is_refused() {
     let fixture = Fixture::new();
     {

@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use holdpoint_isa::program::SourceMap;
+use holdpoint_isa::program::{Const, SourceMap};
 use holdpoint_isa::{Op, Program, Reg, encode};
 use holdpoint_oracle::engine::{Wrong, build, number, tell, told};
 use holdpoint_oracle::make::{Case, Facts};
@@ -176,5 +176,22 @@ fn only_loops_move_a_register_that_walks_a_list() -> Result<(), Wrong> {
     let bytes = restated(program).ok_or_else(|| Wrong("it does not encode".to_owned()))?;
     let found = VerifiedProgram::load(&bytes).err().map(|error| error.to_string()).unwrap_or_default();
     assert!(found.contains("only a loop may move it"), "{found}");
+    Ok(())
+}
+
+/// A glob costs by the longest text that there may be, so no constant is longer.
+#[test]
+fn constants_are_no_longer_than_texts() -> Result<(), Wrong> {
+    let source = "request { a: int }\npolicy p { rule r { block when matches(\"aaa\", \"*b\") } }";
+    let built = build("case", &[("case.hold".to_owned(), source.to_owned())], &|_| None).map_err(Wrong)?;
+    let mut program = built.module.program().clone();
+    for constant in &mut program.constants {
+        if *constant == Const::Str("aaa".to_owned()) {
+            *constant = Const::Str("a".repeat(100_000));
+        }
+    }
+    let bytes = restated(program).ok_or_else(|| Wrong("it does not encode".to_owned()))?;
+    let found = VerifiedProgram::load(&bytes).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(found.contains("too long a text"), "{found}");
     Ok(())
 }
