@@ -6,6 +6,7 @@
 mod expr;
 mod facts;
 mod policy;
+mod truth;
 mod types;
 
 pub use facts::{Facts, complete};
