@@ -34,7 +34,8 @@ const CHUNK: usize = 64 * 1024;
 const VERSION: u64 = 1;
 
 /// Writes the first `size` decisions of a log to `sink`, which says whether to go on. `note` is the signed checkpoint
-/// over them. Returns how many could not be read; such a decision has a line that says so.
+/// over them. Returns how many could not be read, each of which has a line that says so; none where `sink` broke off, so
+/// that nobody takes what came for all.
 ///
 /// # Errors
 /// [`ReadError`], where the log cannot be read on.
@@ -44,7 +45,7 @@ pub fn export(
     note: Option<&str>,
     format: Format,
     sink: &mut dyn FnMut(Vec<u8>) -> ControlFlow<()>,
-) -> Result<u64, ReadError> {
+) -> Result<Option<u64>, ReadError> {
     let id = log.id();
     let mut out = match format {
         Format::Ndjson => {
@@ -65,24 +66,25 @@ pub fn export(
             Ok(line) => out.extend_from_slice(&line),
             Err(error @ ReadError::Damaged { .. }) => {
                 damaged = damaged.saturating_add(1);
-                if format == Format::Ndjson {
-                    let line = json!({"sequence": next, "damaged": error.to_string()});
-                    out.extend_from_slice(format!("{line}\n").as_bytes());
-                }
+                let line = match format {
+                    Format::Ndjson => {
+                        format!("{}\n", json!({"sequence": next, "damaged": error.to_string()}))
+                    }
+                    Format::Csv => format!("{next},,,damaged,,,,,,\r\n"),
+                };
+                out.extend_from_slice(line.as_bytes());
             }
             Err(error) => return Err(error),
         }
         if out.len() >= CHUNK && sink(std::mem::take(&mut out)).is_break() {
-            return Ok(damaged);
+            return Ok(None);
         }
         next = next.saturating_add(1);
     }
     if format == Format::Ndjson {
         out.extend_from_slice(format!("{}\n", json!({"end": size, "checkpoint": note})).as_bytes());
     }
-    // Whoever does not want the end has gone anyway.
-    let _ = sink(out);
-    Ok(damaged)
+    Ok(sink(out).is_continue().then_some(damaged))
 }
 
 /// The line of a decision.

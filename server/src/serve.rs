@@ -1,8 +1,9 @@
 //! The server itself: sockets, connections, deadlines, and an orderly end.
 //!
 //! It must not know what is answered. `axum::serve` has no deadline for the head of a request, so that a few hundred
-//! silent connections stop it; therefore connections are accepted here, each with a limit on everything that a client
-//! can be slow about. An error of the decision log ends the server: only opening it anew tells what was kept.
+//! silent connections stop it; therefore connections are accepted here, with a limit on the time of the head and of the
+//! request, but none yet on the time that a client takes to read its answer. An error of the decision log ends the
+//! server: only opening it anew tells what was kept.
 
 use std::convert::Infallible;
 use std::fmt;

@@ -129,6 +129,8 @@ async fn earlier(app: &Arc<App>, asked: &Asked, status: Status) -> Result<Option
     }
     app.metrics.replayed();
     let mut response = answer(app, &stored, status)?;
+    // The same key never gets another decision, so there is nothing to come back for.
+    response.headers_mut().remove(header::RETRY_AFTER);
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(Some(response))
 }

@@ -89,7 +89,8 @@ pub(crate) async fn all(State(app): State<Arc<App>>, uri: Uri) -> Result<Respons
         };
         match export(&*app.log, size, note.as_deref(), format, &mut sink) {
             // Without this the reader sees that the stream broke off.
-            Ok(_) => drop(send(None)),
+            Ok(Some(_)) => drop(send(None)),
+            Ok(None) => tracing::warn!("an export was not finished: its reader does not read"),
             Err(error) => tracing::error!(%error, "an export was not finished"),
         }
     });

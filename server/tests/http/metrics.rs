@@ -167,9 +167,20 @@ async fn a_damaged_decision_has_a_line_that_says_so() {
         text.extend(bytes);
         std::ops::ControlFlow::Continue(())
     };
-    assert_eq!(export(&*log, 1, None, Format::Ndjson, &mut sink), Ok(1));
+    assert_eq!(export(&*log, 1, None, Format::Ndjson, &mut sink), Ok(Some(1)));
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("{\"damaged\":\"decision 1 is damaged: as told\",\"sequence\":1}"), "{text}");
+
+    let mut table = Vec::new();
+    let mut sink = |bytes: Vec<u8>| {
+        table.extend(bytes);
+        std::ops::ControlFlow::Continue(())
+    };
+    assert_eq!(export(&*log, 1, None, Format::Csv, &mut sink), Ok(Some(1)));
+    assert!(String::from_utf8(table).unwrap().ends_with("\r\n1,,,damaged,,,,,,\r\n"));
+
+    let mut gone = |_: Vec<u8>| std::ops::ControlFlow::Break(());
+    assert_eq!(export(&*log, 1, None, Format::Csv, &mut gone), Ok(None), "what broke off is not whole");
     let mut told = Vec::new();
     let mut tell = |what: &str| told.push(what.to_owned());
     let mut reader = Reader::new(Audit::new(&[], &mut tell), None);

@@ -42,6 +42,17 @@ async fn the_same_key_and_body_get_the_same_decision() {
 }
 
 #[tokio::test]
+async fn a_delay_that_is_answered_again_says_nothing_of_coming_back() {
+    let server = Server::new();
+    let body = || request("passed", "wait", "shop");
+    let first = ask(&server, "/v1/decisions", "k1", body()).await;
+    assert_eq!((first.status.as_u16(), first.header("retry-after")), (200, "90"));
+    let again = ask(&server, "/v1/decisions", "k1", body()).await;
+    assert_eq!((again.header("idempotency-replayed"), again.header("retry-after")), ("true", ""));
+    assert_eq!(again.bytes, first.bytes);
+}
+
+#[tokio::test]
 async fn a_key_with_another_body_is_refused() {
     let server = Server::new();
     ask(&server, "/v1/decisions", "k", request("failed", "go", "shop")).await;

@@ -55,7 +55,7 @@ pub(super) fn run(data: &Path, format: Format) -> Result<Exit, Failure> {
     let flushed = broken.map_or_else(|| stdout.flush(), Err);
     flushed
         .map_err(|error| Failure::new(Exit::Unavailable, format!("the export was not written: {error}")))?;
-    if found > 0 {
+    if let Some(found) = found.filter(|found| *found > 0) {
         return Err(Failure::new(Exit::Damaged, format!("{found} decisions are damaged")));
     }
     Ok(Exit::Success)
