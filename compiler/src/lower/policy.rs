@@ -2,7 +2,7 @@
 
 use holdpoint_isa::ops::{Label, Op, PolicyId, Reg, StatementId, WaiverId, WindowId};
 use holdpoint_isa::program::{
-    Block, Const, Escalate, Obligation, Piece, Policy, Rule, Statement, Text, Until, Waiver,
+    Block, Const, Effect, Escalate, Obligation, Piece, Policy, Rule, Statement, Text, Until, Waiver,
 };
 use holdpoint_isa::types::{Kind, Scalar};
 use holdpoint_lang::hir::{self, Expr, TextPart, Type};
@@ -93,18 +93,24 @@ impl Lower<'_> {
         self.registers.release(mark);
     }
 
-    fn statement(&mut self, rule_index: u16, guard: Option<Reg>, rule: &hir::Rule, s: &hir::Statement) {
+    /// A statement with the effects of its condition true and unknown; witness and texts are set where they are known.
+    pub(super) fn push_statement(
+        &mut self,
+        rule: u16,
+        (effect, on_unknown): (Effect, Effect),
+        escalate: Option<hir::Escalate>,
+        timed: bool,
+    ) -> StatementId {
         let statement = StatementId(self.index("statements", self.program.statements.len()));
-        let timed = reason::depends_on_now(self.package, rule, s);
-        let escalate = s.escalate.map(|e| Escalate {
+        let escalate = escalate.map(|e| Escalate {
             group: self.index("groups", e.group),
             needs: e.needs,
             expires: e.expires,
         });
         self.program.statements.push(Statement {
-            rule: rule_index,
-            effect: s.effect,
-            on_unknown: s.on_unknown,
+            rule,
+            effect,
+            on_unknown,
             witness: None,
             reason: 0,
             because: None,
@@ -113,6 +119,12 @@ impl Lower<'_> {
             escalate,
             timed,
         });
+        statement
+    }
+
+    fn statement(&mut self, rule_index: u16, guard: Option<Reg>, rule: &hir::Rule, s: &hir::Statement) {
+        let timed = reason::depends_on_now(self.package, rule, s);
+        let statement = self.push_statement(rule_index, (s.effect, s.on_unknown), s.escalate, timed);
         match &s.for_each {
             None => {
                 let cond = self.statement_condition(guard, None, s);

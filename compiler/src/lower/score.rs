@@ -3,8 +3,8 @@
 //! All scores are rules of one policy that never governs, so that their objections have a place and a name.
 
 use holdpoint_isa::Dec;
-use holdpoint_isa::ops::{Label, Op, Reg, StatementId};
-use holdpoint_isa::program::{Block, Const, Effect, Escalate, Factor, Piece, Policy, Rule, Score, Statement};
+use holdpoint_isa::ops::{Label, Op, Reg};
+use holdpoint_isa::program::{Block, Const, Effect, Factor, Piece, Policy, Rule, Score};
 use holdpoint_isa::types::{Kind, Scalar};
 use holdpoint_isa::verdict::Verdict;
 use holdpoint_lang::hir;
@@ -97,25 +97,8 @@ impl Lower<'_> {
     }
 
     fn band_statement(&mut self, rule: u16, band: &hir::Band, cond: Option<Reg>) {
-        let statement = StatementId(self.index("statements", self.program.statements.len()));
-        let escalate = band.escalate.map(|e| Escalate {
-            group: self.index("groups", e.group),
-            needs: e.needs,
-            expires: e.expires,
-        });
         let effect = Effect::Object(band.verdict);
-        self.program.statements.push(Statement {
-            rule,
-            effect,
-            on_unknown: effect,
-            witness: None,
-            reason: 0,
-            because: None,
-            fix: None,
-            until: None,
-            escalate,
-            timed: false,
-        });
+        let statement = self.push_statement(rule, (effect, effect), band.escalate, false);
         let Some(cond) = cond else { return };
         self.emit(Op::Object { statement, cond });
     }

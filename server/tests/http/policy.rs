@@ -123,7 +123,6 @@ fn program(package: &str) -> Program {
             names("environment", &["staging", "production"]),
         ],
         layouts: vec![Layout { slots: 5, first_cause: 0, fields: root }],
-        facts: Vec::new(),
         causes: SLOTS.iter().chain(&CommonCause::PHRASES).map(|cause| (*cause).to_owned()).collect(),
         calendar_cause: 5,
         common_cause: 5,
@@ -134,9 +133,6 @@ fn program(package: &str) -> Program {
             .collect(),
         code: code(),
         admission: Block { start: 0, len: UNTIL },
-        thunks: Vec::new(),
-        windows: Vec::new(),
-        calendars: Vec::new(),
         groups: vec![Group {
             name: "release_engineering".to_owned(),
             source: "directory(\"release-engineering\")".to_owned(),
@@ -153,14 +149,12 @@ fn program(package: &str) -> Program {
             statement(1, Verdict::Delay),
             statement(2, Verdict::Escalate),
         ],
-        scores: Vec::new(),
-        waivers: Vec::new(),
         texts: vec![
             reason("the unit tests have not passed"),
             reason("it has to soak"),
             reason("somebody has to look"),
         ],
-        fuel_bound: 0,
+        ..Program::default()
     }
 }
 

@@ -17,8 +17,8 @@ pub const FORMAT_VERSION: u16 = 1;
 /// Version of the language's semantics that a module is run under.
 pub const SEMANTICS_VERSION: u16 = 1;
 
-/// A whole module.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A whole module. The default has nothing in it, to be filled.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Program {
     /// Name of the package.
     pub package: String,
@@ -95,7 +95,7 @@ impl CommonCause {
 }
 
 /// A stretch of code that ends with [`Op::End`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Block {
     /// Index of the first operation.
     pub start: u32,

@@ -7,7 +7,7 @@ mod values;
 mod versions;
 
 use holdpoint_isa::Program;
-use holdpoint_isa::program::{Block, EnumDef, Fact, Field, Layout, Node};
+use holdpoint_isa::program::{EnumDef, Fact, Field, Layout, Node};
 use holdpoint_isa::types::{Reading, Scalar};
 
 use super::{RequestError, RequestErrorKind};
@@ -20,28 +20,10 @@ fn program(layouts: Vec<Layout>, facts: Vec<Fact>) -> Program {
     Program {
         package: "test".to_owned(),
         semantics: 1,
-        tzdb: String::new(),
         enums: vec![EnumDef { name: "environment".to_owned(), members: environment }],
         layouts,
         facts,
-        causes: Vec::new(),
-        calendar_cause: 0,
-        common_cause: 0,
-        constants: Vec::new(),
-        registers: Vec::new(),
-        code: Vec::new(),
-        admission: Block { start: 0, len: 0 },
-        thunks: Vec::new(),
-        windows: Vec::new(),
-        calendars: Vec::new(),
-        groups: Vec::new(),
-        policies: Vec::new(),
-        rules: Vec::new(),
-        statements: Vec::new(),
-        scores: Vec::new(),
-        waivers: Vec::new(),
-        texts: Vec::new(),
-        fuel_bound: 0,
+        ..Program::default()
     }
 }
 
