@@ -158,11 +158,11 @@ policy p when n > 0 {
     fn telling_why_has_fuel_of_its_own() {
         // rule: fuel.explain
         let compiled = compiled(
-            "request { xs: list<int, max 1000> }\npolicy p {\n\
+            "request { xs: list<int, max 600> }\npolicy p {\n\
              rule dear { delay for each x in xs because \"{count a in xs where (count b in xs where a < b) > x}\" }\n\
              rule cheap { delay for 1h when xs.size > 0 because \"cheap\" } }",
         );
-        let xs: Vec<String> = (0..1000).map(|x| x.to_string()).collect();
+        let xs: Vec<String> = (0..600).map(|x| x.to_string()).collect();
         let decision =
             decide(&compiled, &compiled.source_map, &format!("{{\"xs\":[{}]}}", xs.join(",")), "{}");
         let reasons = |rule: &str| {

@@ -27,9 +27,9 @@ use crate::{body, trace};
 const ANONYMOUS: &str = "anonymous";
 /// Says that an answer is that of an earlier request with the same idempotency key.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// Fuel, with that of its reasons, up to which a decision is made where its request is served; some ten milliseconds. A
-/// module that may need more decides where it keeps nobody else waiting.
-const INLINE_FUEL_MAX: u64 = 2_000_000;
+/// Fuel, with that of its reasons, up to which a decision is made where its request is served; some twenty milliseconds
+/// at worst. A module that may need more decides where it keeps nobody else waiting.
+const INLINE_FUEL_MAX: u64 = 5_000_000;
 /// Seconds that a client is asked to wait for people, or for a fact that is missing.
 const WAIT_FOR_PEOPLE: (u16, u16) = (10, 15);
 

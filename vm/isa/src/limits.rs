@@ -68,7 +68,7 @@ limits! {
     /// Values that lists of one decision may be proven to need at most, those of the request and those built.
     CELLS_MAX: u64 = 4_000_000, unit "values", rule "fuel.memory";
     /// Fuel that the reasons of one decision and the search for `retry_at` may use together.
-    EXPLAIN_FUEL_MAX: u64 = 20_000_000, unit "fuel", rule "fuel.explain";
+    EXPLAIN_FUEL_MAX: u64 = 4_000_000, unit "fuel", rule "fuel.explain";
     /// Rounds of the search for the instant at which a delay ends.
     RETRY_ROUNDS_MAX: u32 = 64, unit "rounds", rule "delay.fixpoint";
     /// Ranges of one window.
