@@ -72,6 +72,23 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = DecisionFormat::Text)]
         format: DecisionFormat,
     },
+    /// Judge a stage of a rollout here, recording nothing
+    Judge {
+        /// A package, or a module that was built; `-` reads one policy source from standard input
+        path: PathBuf,
+        /// The request as JSON; `-` reads standard input
+        #[arg(long)]
+        request: PathBuf,
+        /// Signals as JSON, by name: `progress` tells the stage, metrics come as lists of samples
+        #[arg(long)]
+        signals: PathBuf,
+        /// The instant of the judgement, such as 2026-11-20T15:30:00+01:00; the present if left out
+        #[arg(long)]
+        at: Option<String>,
+        /// How the judgement is shown
+        #[arg(long, value_enum, default_value_t = DecisionFormat::Text)]
+        format: DecisionFormat,
+    },
     /// Show the code of a module
     Disasm {
         /// A package, or a module that was built; `-` reads one policy source from standard input

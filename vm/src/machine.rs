@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use holdpoint_isa::Fault;
 use holdpoint_isa::literal::version;
-use holdpoint_isa::ops::{PolicyId, Reg, StatementId, Thunk, WaiverId};
+use holdpoint_isa::ops::{PolicyId, Reg, RolloutId, StatementId, Thunk, WaiverId};
 use holdpoint_isa::program::{Block, Program};
 use holdpoint_isa::types::Kind;
 
@@ -65,6 +65,8 @@ pub struct Machine {
     pub(crate) heads: Vec<(PolicyId, Value)>,
     /// Waivers that apply.
     pub(crate) waived: Vec<WaiverId>,
+    /// Whether each rollout is the plan.
+    pub(crate) plans: Vec<(RolloutId, Value)>,
     /// What is left to use.
     pub(crate) fuel: u64,
     /// What is left to use for telling why.
@@ -89,6 +91,7 @@ impl Machine {
         self.fired.clear();
         self.heads.clear();
         self.waived.clear();
+        self.plans.clear();
     }
 
     /// Lets every `let` run again, for a run at another instant. Lists that were built stay where they are.

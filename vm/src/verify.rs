@@ -9,6 +9,7 @@ mod bounds;
 mod code;
 mod layout;
 mod loops;
+mod rollouts;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use holdpoint_isa::program::{Block, Const, Program, SEMANTICS_VERSION, Until};
 use crate::window::{PreparedWindow, PreparedZone};
 pub use bounds::Bounds;
 use bounds::Purpose;
+pub use rollouts::stage_bounds;
 use zones::Times;
 pub use zones::needed as needed_zones;
 
@@ -156,7 +158,9 @@ pub fn verify(program: &Program) -> Result<Bounds, LoadError> {
     references(program)?;
     zones::check(program)?;
     let others = program.texts.iter().map(|text| text.block).chain(untils(program).map(|until| until.block));
-    loops::check(program, others.chain([program.admission]))?;
+    let stages = program.rollouts.iter().flat_map(|rollout| rollout.stages.iter().map(|stage| stage.code));
+    let rollouts = program.rollouts.iter().map(|rollout| rollout.code).chain(stages);
+    loops::check(program, others.chain(rollouts).chain([program.admission]))?;
     let admission = whole_bounds(program)?;
     if admission.fuel != program.fuel_bound {
         return invalid(format!("its bound is {}, and it states {}", admission.fuel, program.fuel_bound));
@@ -190,6 +194,7 @@ fn whole_bounds(program: &Program) -> Result<Bounds, LoadError> {
         Ok(reason.saturating_add(s.fix.map_or(0, text)).saturating_add(until))
     });
     let telling = telling.collect::<Result<Vec<u64>, _>>()?;
+    let judged = rollouts::check(program, &telling)?;
     let mut admission = bounds::entry(program, program.admission, Purpose::Admission(&telling))?.limited()?;
     let duties = program.waivers.iter().flat_map(|waiver| &waiver.obligations).map(|o| text(o.text));
     admission.telling = duties.fold(admission.telling, u64::saturating_add);
@@ -198,7 +203,7 @@ fn whole_bounds(program: &Program) -> Result<Bounds, LoadError> {
         let search = round.saturating_mul(limits::RETRY_ROUNDS_MAX.into());
         admission.telling = admission.telling.saturating_add(search);
     }
-    admission.telling = admission.telling.min(limits::EXPLAIN_FUEL_MAX);
+    admission.telling = admission.telling.max(judged).min(limits::EXPLAIN_FUEL_MAX);
     Ok(admission)
 }
 
@@ -227,6 +232,7 @@ fn sizes(program: &Program) -> Result<(), LoadError> {
         ("statements", program.statements.len()),
         ("waivers", program.waivers.len()),
         ("scores", program.scores.len()),
+        ("rollouts", program.rollouts.len()),
         ("texts", program.texts.len()),
         ("enums", program.enums.len()),
     ] {

@@ -69,6 +69,10 @@ limits! {
     CELLS_MAX: u64 = 4_000_000, unit "values", rule "fuel.memory";
     /// Fuel that the reasons of one decision and the search for `retry_at` may use together.
     EXPLAIN_FUEL_MAX: u64 = 4_000_000, unit "fuel", rule "fuel.explain";
+    /// Steps and verifications of a rollout.
+    STAGES_MAX: u32 = 64, unit "stages", rule "rollout.plan";
+    /// Samples of a metric that a judgement looks at.
+    SAMPLES_MAX: u32 = 64, unit "samples", rule "type.samples";
     /// Rounds of the search for the instant at which a delay ends.
     RETRY_ROUNDS_MAX: u32 = 64, unit "rounds", rule "delay.fixpoint";
     /// Ranges of one window.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::dec::Dec;
 use crate::ops::{Op, Reg};
 use crate::types::{Kind, Reading, Scalar};
-use crate::verdict::Verdict;
+use crate::verdict::{Judgement, Verdict};
 use crate::window::{Calendar, Window, Zone};
 
 /// Version of the module format; a module of another version is refused.
@@ -67,6 +67,10 @@ pub struct Program {
     pub scores: Vec<Score>,
     /// Waivers.
     pub waivers: Vec<Waiver>,
+    /// Rollouts.
+    pub rollouts: Vec<Rollout>,
+    /// Where a snapshot tells how far a rollout has come; nothing in a module without rollouts.
+    pub progress: Option<Progress>,
     /// Texts of reasons and fixes.
     pub texts: Vec<Text>,
     /// Worst-case fuel of `admission`; the verifier recomputes it.
@@ -308,6 +312,8 @@ pub enum Effect {
     Warn,
     /// Objects.
     Object(Verdict),
+    /// Judges a step of a rollout.
+    Judge(Judgement),
 }
 
 /// A statement of a rule.
@@ -381,6 +387,62 @@ pub struct Factor {
     pub value: Reg,
     /// The register with what it adds to the score, in percent.
     pub contribution: Reg,
+}
+
+/// A rollout: a plan, and the code that judges each of its stages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollout {
+    /// Its name.
+    pub name: String,
+    /// Its title, or empty.
+    pub title: String,
+    /// Its steps, then its verifications.
+    pub stages: Vec<Stage>,
+    /// The code that judges every stage.
+    pub code: Block,
+    /// How long a stage may be held for other reasons than its time, in nanoseconds.
+    pub hold: i64,
+    /// What comes of a stage that is held longer.
+    pub then: Then,
+}
+
+/// A stage of a rollout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its name; a step has none, a verification has one.
+    pub name: Option<String>,
+    /// Its title, or empty.
+    pub title: String,
+    /// The part of all traffic that the new version gets, in percent.
+    pub traffic: Dec,
+    /// How long it lasts at least, in nanoseconds.
+    pub lasts: i64,
+    /// The code that judges this stage alone.
+    pub code: Block,
+    /// Worst-case fuel of judging it; the verifier recomputes it.
+    pub fuel_bound: u64,
+}
+
+/// What comes of a stage that is held too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Then {
+    /// It goes back.
+    Rollback,
+    /// It stays, and somebody is asked.
+    Escalate(Escalate),
+}
+
+/// The slots of the root layout that tell how far a rollout has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The rollout's name.
+    pub rollout: u16,
+    /// The stage, from nought.
+    pub stage: u16,
+    /// Since when the stage's traffic has arrived.
+    pub since: u16,
+    /// Since when the stage has been held for other reasons than its time; none where it is not.
+    pub held_since: u16,
 }
 
 /// A waiver.

@@ -6,8 +6,8 @@
 
 use holdpoint_isa::builtins::Builtin;
 use holdpoint_isa::limits;
-use holdpoint_isa::ops::{Op, Reg};
-use holdpoint_isa::program::{Block, Program};
+use holdpoint_isa::ops::{Op, Reg, StatementId};
+use holdpoint_isa::program::{Block, Effect, Program};
 use holdpoint_isa::types::Kind;
 
 use super::{LoadError, code, invalid, named_glob};
@@ -39,7 +39,7 @@ impl Bounds {
         Ok(self)
     }
 
-    fn plus(self, other: Self) -> Self {
+    pub(super) fn plus(self, other: Self) -> Self {
         self.with(other, u64::saturating_add)
     }
 
@@ -69,6 +69,8 @@ const LOOP_DEPTH_MAX: u32 = 16;
 pub(super) enum Purpose<'p> {
     /// It gives verdicts. The fuel of telling what each statement says.
     Admission(&'p [u64]),
+    /// It judges the stages of a rollout. The fuel of telling what each statement says.
+    Judgement(&'p [u64]),
     /// It leaves values in registers.
     Values,
     /// It is the `let` with this index.
@@ -273,14 +275,21 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Refuses a verdict that is given elsewhere than in the code of admission.
+    /// Refuses a verdict that is given elsewhere than in the code of admission, and a judgement of a stage that is
+    /// given elsewhere than in the code of a rollout.
     fn verdict(&self, op: Op) -> Result<(), LoadError> {
-        match (op, self.purpose) {
-            (Op::Head { .. } | Op::Object { .. } | Op::Waive { .. }, Purpose::Values | Purpose::Let(_)) => {
-                invalid("only the code of admission gives verdicts")
-            }
-            _ => Ok(()),
-        }
+        let judges = |statement: StatementId| {
+            let statement = self.program.statements.get(statement.index());
+            statement.is_some_and(|s| matches!(s.effect, Effect::Judge(_)))
+        };
+        let fits = match (op, self.purpose) {
+            (Op::Object { statement, .. }, Purpose::Admission(_)) => !judges(statement),
+            (Op::Object { statement, .. }, Purpose::Judgement(_)) => judges(statement),
+            (Op::Head { .. } | Op::Waive { .. } | Op::Plan { .. }, Purpose::Admission(_)) => true,
+            (Op::Head { .. } | Op::Object { .. } | Op::Waive { .. } | Op::Plan { .. }, _) => false,
+            _ => true,
+        };
+        if fits { Ok(()) } else { invalid("code gives a verdict that is not its own to give") }
     }
 
     /// What an operation costs at most by itself.
@@ -299,11 +308,11 @@ impl Walk<'_> {
         };
         let cells = match op {
             Op::ListNew { dst } => u64::from(self.list_max(dst)),
-            Op::Head { .. } | Op::Object { .. } | Op::Waive { .. } => 1,
+            Op::Head { .. } | Op::Object { .. } | Op::Waive { .. } | Op::Plan { .. } => 1,
             _ => 0,
         };
         let telling = match (op, self.purpose) {
-            (Op::Object { statement, .. }, Purpose::Admission(telling)) => {
+            (Op::Object { statement, .. }, Purpose::Admission(telling) | Purpose::Judgement(telling)) => {
                 telling.get(statement.index()).copied().unwrap_or_default()
             }
             _ => 0,

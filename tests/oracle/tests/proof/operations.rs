@@ -169,7 +169,7 @@ fn outcome(case: &Case, states: &[S], before: &Const) -> Result<String, String> 
 }
 
 /// Operations that do not set a register; they have tests of their own below, or run in every decision.
-const CONTROL: [&str; 16] = [
+const CONTROL: [&str; 17] = [
     "Jump",
     "JumpIfFalse",
     "JumpIfTrue",
@@ -182,6 +182,7 @@ const CONTROL: [&str; 16] = [
     "Head",
     "Object",
     "Waive",
+    "Plan",
     "First",
     "Last",
     "Lookup",
