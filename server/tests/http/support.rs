@@ -67,7 +67,17 @@ impl Server {
 
     pub(crate) fn signing(log: Arc<dyn DecisionLog>, notary: Option<Notary>, clock: Clock) -> Self {
         let state = App::new(Arc::clone(&log), policy("acme"), clock, &Limits::default());
-        let state = Arc::new(state.with_notary(notary));
+        Self::of(state.with_notary(notary), log)
+    }
+
+    /// Another server on the same log, which decides by the policy of this name.
+    pub(crate) fn deciding_by(&self, package: &str) -> Self {
+        let log = Arc::clone(&self.log);
+        Self::of(App::new(Arc::clone(&log), policy(package), Clock::Fixed(NOW), &Limits::default()), log)
+    }
+
+    fn of(state: App, log: Arc<dyn DecisionLog>) -> Self {
+        let state = Arc::new(state);
         Self { router: app(Arc::clone(&state)), state, log, _directory: None }
     }
 
