@@ -116,9 +116,8 @@ fn under_way(app: &App, key: &str) -> Result<Flight, Problem> {
 /// The answer that the key of this request had before, if it had one.
 async fn earlier(app: &Arc<App>, asked: &Asked, status: Status) -> Result<Option<Response>, Problem> {
     let Some(key) = asked.key.clone() else { return Ok(None) };
-    let found = app.reading(move |app| Ok(app.log.keyed(ANONYMOUS, &key)?)).await;
     // There may be a decision that cannot be read now.
-    let found = found.map_err(|problem| problem.undecided(true))?;
+    let found = app.keyed(ANONYMOUS, key).await.map_err(|problem| problem.undecided(true))?;
     let Some(stored) = found else { return Ok(None) };
     refuse_other(app, asked, &stored)?;
     app.metrics.replayed();

@@ -1,8 +1,12 @@
 //! Whatever goes wrong on our side: never a verdict, always `treat_as: block`.
 
 use std::future::pending;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
 use holdpoint_isa::ModuleHash;
 use holdpoint_server::log::{
     Cursor, DecisionLog, Entry, Filter, Health, Outcome, Page, Pending, ReadError, RedbLog, Stats, Stored,
@@ -19,12 +23,61 @@ use crate::support::{NOW, Server};
 
 pub(crate) type Commit = fn(&RedbLog, Entry) -> Pending;
 
+/// Which reads a gate holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    Lists,
+    Modules,
+}
+
+/// Holds reads until it is opened.
+#[derive(Default)]
+struct Gate {
+    held: Mutex<Option<Held>>,
+    /// Reads that are waiting.
+    waiting: AtomicUsize,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn hold(&self, what: Held) {
+        *self.held.lock().unwrap() = Some(what);
+    }
+
+    fn open(&self) {
+        *self.held.lock().unwrap() = None;
+        self.opened.notify_all();
+    }
+
+    fn pass(&self, what: Held) {
+        let held = self.held.lock().unwrap();
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        drop(self.opened.wait_while(held, |held| *held == Some(what)).unwrap());
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Waits until no further read arrives.
+    async fn full(&self) {
+        let mut before = 0;
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let now = self.waiting.load(Ordering::SeqCst);
+            if now > 0 && now == before {
+                return;
+            }
+            before = now;
+        }
+    }
+}
+
 /// A log that does as it is told before it passes on to a real one.
 pub(crate) struct FaultyLog {
     inner: RedbLog,
     commit: Mutex<Option<Commit>>,
     health: watch::Sender<Health>,
     damaged: Mutex<bool>,
+    unreadable: Mutex<u32>,
+    gate: Gate,
     _directory: TempDir,
 }
 
@@ -37,6 +90,8 @@ impl FaultyLog {
             commit: Mutex::new(None),
             health: watch::channel(Health::Ready).0,
             damaged: Mutex::new(false),
+            unreadable: Mutex::new(0),
+            gate: Gate::default(),
             _directory: directory,
         })
     }
@@ -51,6 +106,11 @@ impl FaultyLog {
 
     pub(crate) fn damage_stretches(&self) {
         *self.damaged.lock().unwrap() = true;
+    }
+
+    /// Has the next stretches fail, so many.
+    pub(crate) fn fail_stretches(&self, times: u32) {
+        *self.unreadable.lock().unwrap() = times;
     }
 
     fn damage<T>(&self, real: Result<T, ReadError>) -> Result<T, ReadError> {
@@ -82,6 +142,12 @@ impl DecisionLog for FaultyLog {
     }
 
     fn stretch(&self, from: u64) -> Result<Vec<Result<Stored, ReadError>>, ReadError> {
+        let mut times = self.unreadable.lock().unwrap();
+        if *times > 0 {
+            *times -= 1;
+            return Err(ReadError::Unavailable("as told".to_owned()));
+        }
+        drop(times);
         let mut stretch = self.inner.stretch(from)?;
         for item in &mut stretch {
             *item = self.damage(item.clone());
@@ -90,6 +156,7 @@ impl DecisionLog for FaultyLog {
     }
 
     fn list(&self, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, ReadError> {
+        self.gate.pass(Held::Lists);
         let mut page = self.inner.list(filter, cursor, limit)?;
         for (_, item) in &mut page.items {
             *item = self.damage(item.clone());
@@ -98,6 +165,7 @@ impl DecisionLog for FaultyLog {
     }
 
     fn module(&self, hash: &ModuleHash) -> Result<Option<Vec<u8>>, ReadError> {
+        self.gate.pass(Held::Modules);
         self.inner.module(hash)
     }
 
@@ -187,6 +255,51 @@ async fn a_damaged_record_is_never_shown_as_a_decision() {
     let page = server.get("/v1/decisions").await.json();
     let item = page["decisions"][0].as_object().unwrap();
     assert!(item.keys().eq(["damaged", "id", "sequence"]), "{page}");
+}
+
+/// Asks for more of something than is done at one time, while its reads are held, and for other things meanwhile.
+async fn meanwhile(log: &Arc<FaultyLog>, held: Held, one: &str, others: &[&str]) {
+    let server = Arc::new(log.server());
+    let send = async |server: &Server, line: &str, key: Option<&str>| {
+        let (method, uri) = line.split_once(' ').unwrap();
+        let mut builder =
+            Request::builder().method(method).uri(uri).header("content-type", "application/json");
+        if let Some(key) = key {
+            builder = builder.header("idempotency-key", key);
+        }
+        server.send(builder.body(Body::from(request("passed", "go", "shop"))).unwrap()).await
+    };
+    log.gate.hold(held);
+    let many: Vec<_> = (0..200)
+        .map(|_| {
+            let (server, one) = (Arc::clone(&server), one.to_owned());
+            tokio::spawn(async move { send(&server, &one, None).await.status })
+        })
+        .collect();
+    log.gate.full().await;
+    assert!(many.iter().all(|one| !one.is_finished()));
+    for (line, key) in others.iter().flat_map(|line| [(line, None), (line, Some("k"))]) {
+        let sent = tokio::time::timeout(Duration::from_secs(20), send(&server, line, key)).await;
+        assert_eq!(sent.expect(line).status, 200, "{line}");
+    }
+    assert!(many.iter().all(|one| !one.is_finished()), "they have not been held");
+    log.gate.open();
+    for one in many {
+        assert_eq!(one.await.unwrap(), 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_kind_of_work_waits_for_another() {
+    let log = FaultyLog::new();
+    let server = log.server();
+    let id = server.post("/v1/decisions", request("passed", "go", "shop")).await.json()["id"].clone();
+    let one = format!("GET /v1/decisions/{}", id.as_str().unwrap());
+    let replay = format!("POST /v1/decisions/{}/replay", id.as_str().unwrap());
+    let (list, decide) = ("GET /v1/decisions", "POST /v1/decisions");
+    // The second decision with the key is read back, the first is looked for.
+    meanwhile(&log, Held::Lists, list, &[decide, decide, &replay]).await;
+    meanwhile(&log, Held::Modules, &replay, &[decide, decide, &one, list, "GET /metrics"]).await;
 }
 
 #[tokio::test]

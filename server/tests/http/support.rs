@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::{Router, http};
-use holdpoint_server::log::{DecisionLog, RedbLog};
+use holdpoint_server::log::{
+    Class, DecisionLog, Entry, Keys, ModuleFiles, Outcome, Pending, Record, RedbLog,
+};
 use holdpoint_server::notary::Notary;
 use holdpoint_server::{App, Clock, Limits, app};
 use http_body_util::BodyExt;
@@ -95,5 +97,34 @@ impl Server {
     pub(crate) async fn post(&self, uri: &str, body: impl Into<Body>) -> Answer {
         let request = Request::post(uri).header(http::header::CONTENT_TYPE, "application/json");
         self.send(request.body(body.into()).unwrap()).await
+    }
+}
+
+/// Puts decisions straight into a log, each with an answer of at least so many bytes.
+pub(crate) async fn fill(log: &dyn DecisionLog, count: usize, bytes: usize) {
+    let module = b"module".to_vec();
+    let hash = holdpoint_isa::ModuleHash::of(&module);
+    let files = ModuleFiles { hash, source_map_hash: hash.0, source_map: module.clone(), bytes: module };
+    let files = Arc::new(files);
+    let result = format!("{{\"verdict\":\"block\",\"objections\":[],\"policy\":\"{}\"}}", "x".repeat(bytes));
+    let record = Record {
+        class: Class::Standard,
+        decided_at: 0,
+        module: hash,
+        source_map: hash.0,
+        semantics: 1,
+        tzdb: "2026e",
+        request: b"{}",
+        signals: b"{}",
+        body: [0; 32],
+        caller: "=cmd|' /C calc'!A0,\"x\"",
+        trace: None,
+        key: None,
+        result: result.as_bytes(),
+    };
+    let entry = || Entry::new(&record, Keys::default(), Arc::clone(&files)).unwrap();
+    let waiting: Vec<Pending> = (0..count).map(|_| log.commit(entry())).collect();
+    for pending in waiting {
+        assert!(matches!(pending.await, Outcome::Committed(_)));
     }
 }

@@ -6,30 +6,16 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::disk::{Disk, Fault};
-use super::{database_on, log_on, module};
+use super::{database_on, log_on, module, record};
 use crate::log::fold::fold;
 use crate::log::writer::begin;
-use crate::log::{Class, DecisionLog, Entry, Keys, Outcome, Pending, Record, RedbLog, Scan, Stored, Why};
+use crate::log::{DecisionLog, Entry, Keys, Outcome, Pending, Record, RedbLog, Scan, Stored, Why};
 
 fn keyed(caller: &str, key: u8, body: u8, pad: usize) -> Entry {
     let module = module("m");
     let key = format!("key-{key}");
     let request = format!("\"{body}{}\"", "x".repeat(pad));
-    let record = Record {
-        class: Class::Standard,
-        decided_at: 0,
-        module: module.hash,
-        source_map: module.source_map_hash,
-        semantics: 1,
-        tzdb: "2026e",
-        request: request.as_bytes(),
-        signals: b"{}",
-        body: [body; 32],
-        caller,
-        trace: None,
-        key: Some(&key),
-        result: br#"{"verdict":"block"}"#,
-    };
+    let record = Record { body: [body; 32], caller, key: Some(&key), ..record(&module, &request) };
     Entry::new(&record, Keys::default(), module).unwrap()
 }
 
