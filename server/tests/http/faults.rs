@@ -40,13 +40,10 @@ struct Gate {
 }
 
 impl Gate {
-    fn hold(&self, what: Held) {
+    /// Holds reads until what is returned is dropped, also by a test that fails.
+    fn hold(&self, what: Held) -> Holding<'_> {
         *self.held.lock().unwrap() = Some(what);
-    }
-
-    fn open(&self) {
-        *self.held.lock().unwrap() = None;
-        self.opened.notify_all();
+        Holding(self)
     }
 
     fn pass(&self, what: Held) {
@@ -67,6 +64,15 @@ impl Gate {
             }
             before = now;
         }
+    }
+}
+
+struct Holding<'a>(&'a Gate);
+
+impl Drop for Holding<'_> {
+    fn drop(&mut self) {
+        *self.0.held.lock().unwrap() = None;
+        self.0.opened.notify_all();
     }
 }
 
@@ -269,7 +275,7 @@ async fn meanwhile(log: &Arc<FaultyLog>, held: Held, one: &str, others: &[&str])
         }
         server.send(builder.body(Body::from(request("passed", "go", "shop"))).unwrap()).await
     };
-    log.gate.hold(held);
+    let holding = log.gate.hold(held);
     let many: Vec<_> = (0..200)
         .map(|_| {
             let (server, one) = (Arc::clone(&server), one.to_owned());
@@ -283,7 +289,7 @@ async fn meanwhile(log: &Arc<FaultyLog>, held: Held, one: &str, others: &[&str])
         assert_eq!(sent.expect(line).status, 200, "{line}");
     }
     assert!(many.iter().all(|one| !one.is_finished()), "they have not been held");
-    log.gate.open();
+    drop(holding);
     for one in many {
         assert_eq!(one.await.unwrap(), 200);
     }
