@@ -1,7 +1,8 @@
 //! Verifying a whole log: every record, every leaf, the tree, and what was signed about it.
 //!
 //! Nothing is taken on trust that can be computed: leaves are made from records, tiles from leaves, roots from tiles,
-//! and each is compared with what is stored or was signed. A walk goes on behind damage, so that one run shows all of
+//! and each is compared with what is stored or was signed. An idempotency key has to lead to the one decision that has
+//! it, because answers depend on that; the rest of the index only finds. A walk goes on behind damage, so that one run shows all of
 //! it.
 
 use std::collections::BTreeSet;
@@ -9,7 +10,7 @@ use std::ops::ControlFlow;
 
 use holdpoint_isa::ModuleHash;
 
-use crate::log::{DecisionLog, ReadError, Scan, Stored};
+use crate::log::{DecisionLog, ReadError, Record, Scan, Stored};
 use crate::tlog::tile::{Tile, WIDTH, perfect};
 use crate::tlog::tree::empty_root;
 use crate::tlog::{Checkpoint, Frontier, Hash};
@@ -148,6 +149,8 @@ pub fn walk(
     let mut tiles = Tiles { log, open: Vec::new() };
     let mut modules = BTreeSet::new();
     let mut next = 1u64;
+    // The key of a later decision may not be found yet.
+    let keyed = log.size().unwrap_or(0);
     for stored in Scan::from(log, 1) {
         let leaf = match stored {
             Ok(stored) => {
@@ -156,6 +159,9 @@ pub fn walk(
                 }
                 for what in files(log, &stored, &mut modules) {
                     audit.wrong(&what);
+                }
+                if stored.sequence <= keyed {
+                    key(log, &stored)?.iter().for_each(|what| audit.wrong(what));
                 }
                 stored.seal.leaf_hash
             }
@@ -191,6 +197,21 @@ fn leaf_of(log: &dyn DecisionLog, sequence: u64) -> Option<Hash> {
     let place = u16::try_from(index % u64::from(WIDTH)).ok()?;
     let tile = Tile { level: 0, index: index / u64::from(WIDTH), width: place.saturating_add(1) };
     log.tile(tile).ok()??.last().copied()
+}
+
+/// What is wrong with the index where a record has an idempotency key: the key has this decision and no other.
+fn key(log: &dyn DecisionLog, stored: &Stored) -> Result<Option<String>, ReadError> {
+    let Ok(Record { caller, key: Some(key), .. }) = stored.record() else { return Ok(None) };
+    let number = stored.sequence;
+    match log.keyed(caller, key) {
+        Ok(Some(found)) if found.sequence == number => Ok(None),
+        Ok(Some(found)) => {
+            Ok(Some(format!("decision {number} has the idempotency key of decision {}", found.sequence)))
+        }
+        Ok(None) => Ok(Some(format!("decision {number} is not found by its idempotency key"))),
+        Err(error @ ReadError::Unavailable(_)) => Err(error),
+        Err(error) => Ok(Some(error.to_string())),
+    }
 }
 
 /// What is wrong with the module and the source map that a record names; each is looked at once.

@@ -187,15 +187,16 @@ impl Writer {
             Ok((tail, tree)) => {
                 let first = self.position.next;
                 self.position.tail = tail;
-                // Before anybody has an answer to ask a proof for.
-                *self.tail.write().unwrap_or_else(PoisonError::into_inner) = Ok(tree.clone());
-                self.position.tree = tree;
+                // Before anybody knows of them: whatever the tree has is found by its key.
                 let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
                 for (job, sequence) in group.iter().zip(first..) {
                     job.entry.once.into_iter().for_each(|key| recent.add(key, sequence));
                 }
                 recent.forget_before(tail);
                 drop(recent);
+                // Before anybody has an answer to ask a proof for.
+                *self.tail.write().unwrap_or_else(PoisonError::into_inner) = Ok(tree.clone());
+                self.position.tree = tree;
                 for (job, sequence) in group.into_iter().zip(first..) {
                     self.position.next = sequence.saturating_add(1);
                     let Job { entry: Entry { record, seal, .. }, answer, load } = job;

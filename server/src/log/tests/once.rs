@@ -2,14 +2,17 @@
 //! doubt.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 
 use super::disk::{Disk, Fault};
 use super::{database_on, log_on, module, record};
 use crate::log::fold::fold;
+use crate::log::tables::PENDING;
 use crate::log::writer::begin;
 use crate::log::{DecisionLog, Entry, Keys, Outcome, Pending, Record, RedbLog, Scan, Stored, Why};
+use crate::verify::walk;
 
 fn keyed(caller: &str, key: u8, body: u8, pad: usize) -> Entry {
     let module = module("m");
@@ -49,6 +52,35 @@ fn the_second_decision_of_a_key_is_not_kept() {
     let again = log.commit(keyed("a", 1, 1, 0)).wait();
     assert!(matches!(again, Outcome::NotCommitted(Why::Repeated)), "{again:?}");
     assert_eq!(log.size(), Ok(2));
+}
+
+/// What a walk over a log complains of.
+fn complaints(log: &RedbLog) -> Vec<String> {
+    let mut told = Vec::new();
+    walk(log, &[], &mut |what| told.push(what.to_owned()), |_| ControlFlow::Continue(())).unwrap();
+    told
+}
+
+#[test]
+fn a_walk_finds_a_key_that_would_get_a_second_decision() {
+    let disk = Disk::default();
+    let log = log_on(&disk);
+    for key in 1..4 {
+        super::committed(log.commit(keyed("a", key, 1, 0)).wait());
+    }
+    assert_eq!(complaints(&log), [""; 0]);
+    drop(log);
+    // The oldest value of the tail is lost, and nothing before it tells that there was one.
+    let file = database_on(&disk);
+    let transaction = begin(&file).unwrap();
+    transaction.open_table(PENDING).unwrap().remove(1).unwrap();
+    transaction.commit().unwrap();
+    drop(file);
+    let log = log_on(&disk);
+    assert_eq!(complaints(&log), ["decision 1 is not found by its idempotency key"]);
+    // And when it has happened.
+    super::committed(log.commit(keyed("a", 1, 1, 0)).wait());
+    assert_eq!(complaints(&log), ["decision 1 has the idempotency key of decision 4"]);
 }
 
 #[test]
