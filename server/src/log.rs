@@ -109,7 +109,8 @@ pub trait DecisionLog: Send + Sync + 'static {
     /// [`ReadError`].
     fn modules(&self) -> Result<Vec<ModuleHash>, ReadError>;
 
-    /// How many decisions the tree over the log has; the leaf of a decision has its number less one.
+    /// How many decisions the tree over the log has; the leaf of a decision has its number less one. A decision may be
+    /// read before it is counted here; each that is counted is found by its idempotency key.
     ///
     /// # Errors
     /// [`ReadError`].

@@ -133,7 +133,7 @@ fn compare(log: &dyn DecisionLog, level: u8, index: u64, hashes: &[Hash]) -> Opt
     }
 }
 
-/// Walks a log from its first decision to its last. `expected` are checkpoints that it has to agree with; `tell` is
+/// Walks a log from its first decision to the one that is its last when the walk begins. `expected` are checkpoints that it has to agree with; `tell` is
 /// told what is wrong, and `progress` the number of each decision; it says whether to go on, and where it does not,
 /// nothing is reported.
 ///
@@ -149,9 +149,13 @@ pub fn walk(
     let mut tiles = Tiles { log, open: Vec::new() };
     let mut modules = BTreeSet::new();
     let mut next = 1u64;
-    // The key of a later decision may not be found yet.
-    let keyed = log.size().unwrap_or(0);
+    // A decision that is committed meanwhile may be there before its tree and its key are. Where the size cannot be
+    // told, the log was opened for reading, and nothing is committed.
+    let size = log.size().unwrap_or(u64::MAX);
     for stored in Scan::from(log, 1) {
+        if next > size {
+            break;
+        }
         let leaf = match stored {
             Ok(stored) => {
                 if stored.sequence != next {
@@ -160,9 +164,7 @@ pub fn walk(
                 for what in files(log, &stored, &mut modules) {
                     audit.wrong(&what);
                 }
-                if stored.sequence <= keyed {
-                    key(log, &stored)?.iter().for_each(|what| audit.wrong(what));
-                }
+                key(log, &stored)?.iter().for_each(|what| audit.wrong(what));
                 stored.seal.leaf_hash
             }
             Err(error @ ReadError::Damaged { .. }) => {

@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::thread;
 
 use proptest::prelude::*;
 
 use super::disk::{Disk, Fault};
 use super::{database_on, log_on, module, record};
-use crate::log::fold::fold;
+use crate::log::fold::{IDLE, fold};
 use crate::log::tables::PENDING;
 use crate::log::writer::begin;
 use crate::log::{DecisionLog, Entry, Keys, Outcome, Pending, Record, RedbLog, Scan, Stored, Why};
@@ -81,6 +83,30 @@ fn a_walk_finds_a_key_that_would_get_a_second_decision() {
     // And when it has happened.
     super::committed(log.commit(keyed("a", 1, 1, 0)).wait());
     assert_eq!(complaints(&log), ["decision 1 has the idempotency key of decision 4"]);
+}
+
+#[test]
+fn a_walk_complains_of_nothing_while_keys_are_taken_and_folded() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = Arc::new(RedbLog::open(directory.path(), 0).unwrap());
+    let writing = Arc::clone(&log);
+    let writer = thread::spawn(move || {
+        for caller in ["a", "b", "c"] {
+            let waiting: Vec<Pending> =
+                (0..200).map(|key| writing.commit(keyed(caller, key, 1, 0))).collect();
+            waiting.into_iter().for_each(|pending| drop(super::committed(pending.wait())));
+            (200..=255)
+                .for_each(|key| drop(super::committed(writing.commit(keyed(caller, key, 1, 0)).wait())));
+            // Long enough for the writer to fold.
+            thread::sleep(IDLE * 3);
+        }
+    });
+    while !writer.is_finished() {
+        assert_eq!(complaints(&log), [""; 0]);
+    }
+    writer.join().unwrap();
+    assert!(log.stats().unwrap().unindexed < 768, "it has folded");
+    assert_eq!(complaints(&log), [""; 0]);
 }
 
 #[test]
