@@ -19,7 +19,8 @@ use holdpoint_isa::program::{FORMAT_VERSION, Position, Program, SourceMap};
 use holdpoint_isa::verdict::Verdict;
 use holdpoint_lang::diag::{Diagnostic, messages};
 use holdpoint_lang::{FileId, Sources, Span, hir};
-use holdpoint_vm::verify::{LoadError, admission_bounds, verify};
+use holdpoint_vm::verify::{LoadError, admission_bounds, needed_zones, verify};
+use holdpoint_vm::window::bundled_zone;
 
 pub use disasm::disassemble;
 pub use suite::{TestResult, run_tests};
@@ -48,6 +49,7 @@ pub fn compile(package: &hir::Package, sources: &Sources) -> Result<Compiled, Ve
         return Err(wrong);
     }
     let mut program = lower::lower(package).map_err(|what| vec![too_large(package, &what)])?;
+    program.zones = needed_zones(&program).into_iter().filter_map(bundled_zone).collect();
     match admission_bounds(&program) {
         Ok(bounds) if bounds.fuel > limits::FUEL_MAX => {
             return Err(vec![messages::fuel_bound(package_span(package), bounds.fuel, limits::FUEL_MAX)]);
@@ -97,5 +99,5 @@ fn source_map(package: &hir::Package, sources: &Sources, program: &Program) -> S
     debug_assert_eq!(statements.len(), program.statements.len());
     let policies = package.policies.iter().map(|policy| place(policy.span)).collect();
     let waivers = package.policies.iter().flat_map(|policy| &policy.waivers).map(|w| place(w.span)).collect();
-    SourceMap { files, statements, policies, waivers }
+    SourceMap { package: package.name.clone(), files, statements, policies, waivers }
 }

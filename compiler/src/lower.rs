@@ -85,7 +85,6 @@ impl<'a> Lower<'a> {
         let groups =
             groups.map(|(name, source)| Group { name: name.clone(), source: source.clone() }).collect();
         let program = Program {
-            package: package.name.clone(),
             semantics: SEMANTICS_VERSION,
             tzdb: holdpoint_vm::window::TZDB_VERSION.to_owned(),
             enums,

@@ -28,6 +28,8 @@ impl Machine {
         now: i64,
     ) -> Decision {
         let run = Run { module, snapshot, now };
+        self.fuel = module.fuel_bound();
+        self.telling = limits::EXPLAIN_FUEL_MAX;
         let outcome = self.admit(run);
         let mut report = Report::new(run, map, module.fuel_bound().saturating_sub(self.fuel));
         match outcome {
@@ -42,8 +44,15 @@ impl Machine {
     /// Runs the code of admission from a clean state.
     fn admit(&mut self, run: Run<'_>) -> Result<(), Fault> {
         self.reset(run.module);
-        self.fuel = run.module.fuel_bound();
         self.run(run, run.program().admission)
+    }
+
+    /// Runs code on the fuel that is left for telling why.
+    pub(crate) fn on_telling_fuel<T>(&mut self, code: impl FnOnce(&mut Self) -> T) -> T {
+        self.fuel = self.telling;
+        let result = code(self);
+        self.telling = self.fuel;
+        result
     }
 }
 
@@ -54,6 +63,18 @@ enum Place {
     Warning,
     Waived(Vec<WaiverId>),
     Trial,
+}
+
+impl Place {
+    /// The list's number.
+    const fn list(&self) -> u8 {
+        match self {
+            Self::Objection => 0,
+            Self::Warning => 1,
+            Self::Waived(_) => 2,
+            Self::Trial => 3,
+        }
+    }
 }
 
 /// A statement that fired, and what it says.
@@ -110,10 +131,15 @@ impl<'r> Report<'r> {
         let fired = std::mem::take(&mut machine.fired);
         let mut judged: Vec<Judged<'_>> =
             fired.iter().filter_map(|fired| self.judge(machine, *fired)).collect();
-        // The gravest first, so that what is left out beyond the limit is never what decides.
+        // The gravest first, so that what is left out beyond the limit is never what decides, and what a rule says
+        // most gravely never is.
         judged.sort_by_key(|j| (std::cmp::Reverse(j.verdict), j.policy, &j.rule.name, j.fired.statement));
-        for judged in &judged {
-            self.statement(machine, judged);
+        let mut rules = BTreeSet::new();
+        let first = |judged: &&Judged<'_>| rules.insert((judged.place.list(), judged.statement.rule));
+        let (gravest, others): (Vec<_>, Vec<_>) = judged.iter().partition(first);
+        gravest.into_iter().for_each(|judged| self.statement(machine, judged));
+        for judged in others {
+            if self.room(&judged.place) { self.statement(machine, judged) } else { self.leave_out(judged) }
         }
         machine.fired = fired;
         self.obligations(machine);
@@ -220,14 +246,15 @@ impl<'r> Report<'r> {
         Some(Judged { fired, statement, rule, policy: &policy.name, verdict, place })
     }
 
-    fn statement(&mut self, machine: &mut Machine, judged: &Judged<'r>) {
-        if !self.room(&judged.place) {
-            self.decision.left_out = self.decision.left_out.saturating_add(1);
-            if let (Place::Objection, Some(verdict)) = (&judged.place, judged.verdict) {
-                self.count(verdict, None);
-            }
-            return;
+    /// Counts a statement that fired, and what it says for the verdict, without keeping it.
+    fn leave_out(&mut self, judged: &Judged<'r>) {
+        self.decision.left_out = self.decision.left_out.saturating_add(1);
+        if let (Place::Objection, Some(verdict)) = (&judged.place, judged.verdict) {
+            self.count(verdict, None);
         }
+    }
+
+    fn statement(&mut self, machine: &mut Machine, judged: &Judged<'r>) {
         let objection = self.objection(machine, judged);
         let until = objection.until;
         self.place(judged.place.clone(), objection, Some(until));

@@ -67,6 +67,8 @@ pub struct Machine {
     pub(crate) waived: Vec<WaiverId>,
     /// What is left to use.
     pub(crate) fuel: u64,
+    /// What is left to use for telling why.
+    pub(crate) telling: u64,
 }
 
 impl Machine {

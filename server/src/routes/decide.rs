@@ -27,9 +27,9 @@ use crate::{body, trace};
 const ANONYMOUS: &str = "anonymous";
 /// Says that an answer is that of an earlier request with the same idempotency key.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// Fuel up to which a decision is made where its request is served; some ten milliseconds. A module that may need
-/// more decides where it keeps nobody else waiting.
-const INLINE_FUEL_MAX: u64 = 1_000_000;
+/// Fuel, with that of its reasons, up to which a decision is made where its request is served; some twenty milliseconds
+/// at worst. A module that may need more decides where it keeps nobody else waiting.
+const INLINE_FUEL_MAX: u64 = 5_000_000;
 /// Seconds that a client is asked to wait for people, or for a fact that is missing.
 const WAIT_FOR_PEOPLE: (u16, u16) = (10, 15);
 
@@ -165,7 +165,7 @@ async fn evaluate(app: &Arc<App>, asked: &Asked) -> Result<Entry, Problem> {
         let question = Question { body: &body, now, caller: ANONYMOUS, trace, key };
         app.workers.decide(&app.active, question).map_err(Problem::from)
     };
-    if app.active.policy.program.fuel_bound() <= INLINE_FUEL_MAX {
+    if app.active.policy.program.whole_bound() <= INLINE_FUEL_MAX {
         decide(app)
     } else {
         app.deciding(decide).await

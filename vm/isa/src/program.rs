@@ -1,8 +1,8 @@
 //! A module: what the compiler makes, the verifier checks and the machine runs (rule `module.format`).
 //!
-//! A module is complete: request layout, constants, code, texts, windows and calendars. It names the time zone
-//! database it was compiled against, and holds nothing of comments or layout of the source; positions in the source
-//! travel beside it as a [`SourceMap`].
+//! A module is complete: request layout, constants, code, texts, windows, calendars and the time zones that they name,
+//! so that it means the same wherever and whenever it runs. It holds nothing of comments, layout or place of the source;
+//! those travel beside it as a [`SourceMap`].
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::dec::Dec;
 use crate::ops::{Op, Reg};
 use crate::types::{Kind, Reading, Scalar};
 use crate::verdict::Verdict;
-use crate::window::{Calendar, Window};
+use crate::window::{Calendar, Window, Zone};
 
 /// Version of the module format; a module of another version is refused.
 pub const FORMAT_VERSION: u16 = 1;
@@ -20,12 +20,12 @@ pub const SEMANTICS_VERSION: u16 = 1;
 /// A whole module. The default has nothing in it, to be filled.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Program {
-    /// Name of the package.
-    pub package: String,
     /// Version of the semantics.
     pub semantics: u16,
-    /// Version of the time zone database, such as `2026e`.
+    /// Version of the time zone database that `zones` were taken from, such as `2026e`.
     pub tzdb: String,
+    /// The time zones that windows and operations name, by name.
+    pub zones: Vec<Zone>,
     /// Enums, for reading and writing their members.
     pub enums: Vec<EnumDef>,
     /// Layouts; the first is the root: the members that the caller sends, then the other facts.
@@ -450,6 +450,8 @@ pub enum Piece {
 /// Positions in the source, beside a module and no part of its identity.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SourceMap {
+    /// Name of the package: that of its directory.
+    pub package: String,
     /// Paths of the files, relative to the package.
     pub files: Vec<String>,
     /// Position of each statement.
