@@ -94,8 +94,8 @@ struct Tiles<'a> {
 }
 
 impl Tiles<'_> {
-    /// Adds a leaf; says what is wrong with a tile that it completes.
-    fn push(&mut self, leaf: Hash) -> Vec<String> {
+    /// Adds a leaf; says what is wrong with the tiles that it completes.
+    fn push(&mut self, leaf: Hash) -> Result<Vec<String>, ReadError> {
         let mut wrong = Vec::new();
         let mut carried = Some(leaf);
         for level in 0u8.. {
@@ -108,28 +108,45 @@ impl Tiles<'_> {
             hashes.push(hash);
             carried = None;
             if hashes.len() == usize::from(WIDTH) {
-                wrong.extend(compare(self.log, level, *index, hashes));
+                wrong.extend(compare(self.log, level, *index, hashes)?);
                 carried = perfect(hashes);
                 hashes.clear();
                 *index = index.saturating_add(1);
             }
         }
-        wrong
+        Ok(wrong)
     }
 
     /// Says what is wrong with the tiles that are not complete.
-    fn end(&self) -> Vec<String> {
+    fn end(&self) -> Result<Vec<String>, ReadError> {
         let open = (0u8..).zip(&self.open).filter(|(_, (_, hashes))| !hashes.is_empty());
-        open.filter_map(|(level, (index, hashes))| compare(self.log, level, *index, hashes)).collect()
+        let compared = open.map(|(level, (index, hashes))| compare(self.log, level, *index, hashes));
+        compared.filter_map(Result::transpose).collect()
     }
 }
 
-fn compare(log: &dyn DecisionLog, level: u8, index: u64, hashes: &[Hash]) -> Option<String> {
+/// What is wrong where something could not be read.
+///
+/// # Errors
+/// The same error where it says nothing of what is kept, only that it cannot be had now.
+fn damage(error: ReadError) -> Result<Option<String>, ReadError> {
+    match error {
+        ReadError::Unavailable(_) => Err(error),
+        ReadError::Damaged { .. } | ReadError::Corrupt(_) => Ok(Some(error.to_string())),
+    }
+}
+
+fn compare(
+    log: &dyn DecisionLog,
+    level: u8,
+    index: u64,
+    hashes: &[Hash],
+) -> Result<Option<String>, ReadError> {
     let tile = Tile { level, index, width: u16::try_from(hashes.len()).unwrap_or(WIDTH) };
     match log.tile(tile) {
-        Ok(Some(found)) if found == hashes => None,
-        Ok(_) => Some(format!("tile {tile} of the tree is not that of the decisions")),
-        Err(error) => Some(error.to_string()),
+        Ok(Some(found)) if found == hashes => Ok(None),
+        Ok(_) => Ok(Some(format!("tile {tile} of the tree is not that of the decisions"))),
+        Err(error) => damage(error),
     }
 }
 
@@ -161,7 +178,7 @@ pub fn walk(
                 if stored.sequence != next {
                     audit.wrong(&format!("decision {} stands where {next} should", stored.sequence));
                 }
-                for what in files(log, &stored, &mut modules) {
+                for what in files(log, &stored, &mut modules)? {
                     audit.wrong(&what);
                 }
                 key(log, &stored)?.iter().for_each(|what| audit.wrong(what));
@@ -178,7 +195,7 @@ pub fn walk(
                 break;
             }
         };
-        for what in tiles.push(leaf) {
+        for what in tiles.push(leaf)? {
             audit.wrong(&what);
         }
         audit.leaf(leaf);
@@ -187,7 +204,7 @@ pub fn walk(
         }
         next = next.saturating_add(1);
     }
-    for what in tiles.end() {
+    for what in tiles.end()? {
         audit.wrong(&what);
     }
     Ok(Some(audit.end()))
@@ -211,23 +228,26 @@ fn key(log: &dyn DecisionLog, stored: &Stored) -> Result<Option<String>, ReadErr
             Ok(Some(format!("decision {number} has the idempotency key of decision {}", found.sequence)))
         }
         Ok(None) => Ok(Some(format!("decision {number} is not found by its idempotency key"))),
-        Err(error @ ReadError::Unavailable(_)) => Err(error),
-        Err(error) => Ok(Some(error.to_string())),
+        Err(error) => damage(error),
     }
 }
 
 /// What is wrong with the module and the source map that a record names; each is looked at once.
-fn files(log: &dyn DecisionLog, stored: &Stored, seen: &mut BTreeSet<(ModuleHash, [u8; 32])>) -> Vec<String> {
-    let Ok(record) = stored.record() else { return Vec::new() };
+fn files(
+    log: &dyn DecisionLog,
+    stored: &Stored,
+    seen: &mut BTreeSet<(ModuleHash, [u8; 32])>,
+) -> Result<Vec<String>, ReadError> {
+    let Ok(record) = stored.record() else { return Ok(Vec::new()) };
     if !seen.insert((record.module, record.source_map)) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let wrong = |found: Result<Option<Vec<u8>>, ReadError>, what: &str, hash: ModuleHash| match found {
-        Ok(Some(_)) => None,
-        Ok(None) => Some(format!("{what} {hash}, which decision {} names, is missing", stored.sequence)),
-        Err(error) => Some(error.to_string()),
+        Ok(Some(_)) => Ok(None),
+        Ok(None) => Ok(Some(format!("{what} {hash}, which decision {} names, is missing", stored.sequence))),
+        Err(error) => damage(error),
     };
-    let module = wrong(log.module(&record.module), "module", record.module);
-    let map = wrong(log.source_map(&record.source_map), "source map", ModuleHash(record.source_map));
-    module.into_iter().chain(map).collect()
+    let module = wrong(log.module(&record.module), "module", record.module)?;
+    let map = wrong(log.source_map(&record.source_map), "source map", ModuleHash(record.source_map))?;
+    Ok(module.into_iter().chain(map).collect())
 }

@@ -23,17 +23,19 @@ use crate::support::{NOW, Server};
 
 pub(crate) type Commit = fn(&RedbLog, Entry) -> Pending;
 
-/// Which reads a gate holds.
+/// Kinds of reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Held {
+pub(crate) enum Kind {
     Lists,
     Modules,
+    Stretches,
+    Tiles,
 }
 
 /// Holds reads until it is opened.
 #[derive(Default)]
 struct Gate {
-    held: Mutex<Option<Held>>,
+    held: Mutex<Option<Kind>>,
     /// Reads that are waiting.
     waiting: AtomicUsize,
     opened: Condvar,
@@ -41,12 +43,12 @@ struct Gate {
 
 impl Gate {
     /// Holds reads until what is returned is dropped, also by a test that fails.
-    fn hold(&self, what: Held) -> Holding<'_> {
+    fn hold(&self, what: Kind) -> Holding<'_> {
         *self.held.lock().unwrap() = Some(what);
         Holding(self)
     }
 
-    fn pass(&self, what: Held) {
+    fn pass(&self, what: Kind) {
         let held = self.held.lock().unwrap();
         self.waiting.fetch_add(1, Ordering::SeqCst);
         drop(self.opened.wait_while(held, |held| *held == Some(what)).unwrap());
@@ -82,7 +84,7 @@ pub(crate) struct FaultyLog {
     commit: Mutex<Option<Commit>>,
     health: watch::Sender<Health>,
     damaged: Mutex<bool>,
-    unreadable: Mutex<u32>,
+    unreadable: Mutex<Vec<Kind>>,
     gate: Gate,
     _directory: TempDir,
 }
@@ -96,7 +98,7 @@ impl FaultyLog {
             commit: Mutex::new(None),
             health: watch::channel(Health::Ready).0,
             damaged: Mutex::new(false),
-            unreadable: Mutex::new(0),
+            unreadable: Mutex::default(),
             gate: Gate::default(),
             _directory: directory,
         })
@@ -114,9 +116,16 @@ impl FaultyLog {
         *self.damaged.lock().unwrap() = true;
     }
 
-    /// Has the next stretches fail, so many.
-    pub(crate) fn fail_stretches(&self, times: u32) {
-        *self.unreadable.lock().unwrap() = times;
+    /// Has the next reads of these kinds fail, each once.
+    pub(crate) fn fail_reads(&self, kinds: &[Kind]) {
+        *self.unreadable.lock().unwrap() = kinds.to_vec();
+    }
+
+    fn fail(&self, kind: Kind) -> Result<(), ReadError> {
+        let mut unreadable = self.unreadable.lock().unwrap();
+        let Some(place) = unreadable.iter().position(|one| *one == kind) else { return Ok(()) };
+        unreadable.remove(place);
+        Err(ReadError::Unavailable("as told".to_owned()))
     }
 
     fn damage<T>(&self, real: Result<T, ReadError>) -> Result<T, ReadError> {
@@ -148,12 +157,7 @@ impl DecisionLog for FaultyLog {
     }
 
     fn stretch(&self, from: u64) -> Result<Vec<Result<Stored, ReadError>>, ReadError> {
-        let mut times = self.unreadable.lock().unwrap();
-        if *times > 0 {
-            *times -= 1;
-            return Err(ReadError::Unavailable("as told".to_owned()));
-        }
-        drop(times);
+        self.fail(Kind::Stretches)?;
         let mut stretch = self.inner.stretch(from)?;
         for item in &mut stretch {
             *item = self.damage(item.clone());
@@ -162,7 +166,7 @@ impl DecisionLog for FaultyLog {
     }
 
     fn list(&self, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, ReadError> {
-        self.gate.pass(Held::Lists);
+        self.gate.pass(Kind::Lists);
         let mut page = self.inner.list(filter, cursor, limit)?;
         for (_, item) in &mut page.items {
             *item = self.damage(item.clone());
@@ -171,7 +175,8 @@ impl DecisionLog for FaultyLog {
     }
 
     fn module(&self, hash: &ModuleHash) -> Result<Option<Vec<u8>>, ReadError> {
-        self.gate.pass(Held::Modules);
+        self.gate.pass(Kind::Modules);
+        self.fail(Kind::Modules)?;
         self.inner.module(hash)
     }
 
@@ -192,6 +197,7 @@ impl DecisionLog for FaultyLog {
     }
 
     fn tile(&self, tile: Tile) -> Result<Option<Vec<Hash>>, ReadError> {
+        self.fail(Kind::Tiles)?;
         self.inner.tile(tile)
     }
 
@@ -264,7 +270,7 @@ async fn a_damaged_record_is_never_shown_as_a_decision() {
 }
 
 /// Asks for more of something than is done at one time, while its reads are held, and for other things meanwhile.
-async fn meanwhile(log: &Arc<FaultyLog>, held: Held, one: &str, others: &[&str]) {
+async fn meanwhile(log: &Arc<FaultyLog>, held: Kind, one: &str, others: &[&str]) {
     let server = Arc::new(log.server());
     let send = async |server: &Server, line: &str, key: Option<&str>| {
         let (method, uri) = line.split_once(' ').unwrap();
@@ -304,8 +310,8 @@ async fn no_kind_of_work_waits_for_another() {
     let replay = format!("POST /v1/decisions/{}/replay", id.as_str().unwrap());
     let (list, decide) = ("GET /v1/decisions", "POST /v1/decisions");
     // The second decision with the key is read back, the first is looked for.
-    meanwhile(&log, Held::Lists, list, &[decide, decide, &replay]).await;
-    meanwhile(&log, Held::Modules, &replay, &[decide, decide, &one, list, "GET /metrics"]).await;
+    meanwhile(&log, Kind::Lists, list, &[decide, decide, &replay]).await;
+    meanwhile(&log, Kind::Modules, &replay, &[decide, decide, &one, list, "GET /metrics"]).await;
 }
 
 #[tokio::test]
