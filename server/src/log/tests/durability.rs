@@ -158,10 +158,11 @@ fn more_bytes_than_may_wait_are_refused_at_once_and_make_room_again() {
     disk.hold();
     let long = "x".repeat(RECORD_BYTES_MAX - 1024);
     let waiting: Vec<Pending> = (0..4).map(|_| log.commit(entry(&module, &long, blocked()))).collect();
-    let refused = log.commit(entry(&module, &long, blocked())).wait();
-    assert!(matches!(refused, Outcome::NotCommitted(Why::Overloaded)), "{refused:?}");
+    let fifth = log.commit(entry(&module, &long, blocked()));
     let small = log.commit(entry(&module, "{}", blocked()));
     disk.release();
+    let refused = fifth.wait();
+    assert!(matches!(refused, Outcome::NotCommitted(Why::Overloaded)), "{refused:?}");
     waiting.into_iter().for_each(|pending| drop(committed(pending.wait())));
     assert_eq!(committed(small.wait()).sequence, 5, "what still fits is kept");
     // Each has made room before it was answered.
