@@ -34,7 +34,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
             output::out(&holdpoint_compiler::disassemble(policy.program.program(), Some(&policy.source_map)));
             Ok(Exit::Success)
         }
-        Command::Serve { path, data, listen } => serve::run(&path, data, listen),
+        Command::Serve { path, data, listen, keeping } => serve::run(&path, data, listen, keeping.into()),
         Command::Log { command } => log::run(command),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Completions { shell } => {

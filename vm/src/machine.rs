@@ -13,7 +13,7 @@ use holdpoint_isa::types::Kind;
 
 use crate::exec::poison2;
 use crate::snapshot::Snapshot;
-use crate::value::{ListRef, StrRef, Value};
+use crate::value::{ListRef, StrRef, Value, bytes_of};
 use crate::verify::VerifiedProgram;
 
 /// What a run is about: the module, the facts and the instant. Nothing of it changes while code runs.
@@ -77,6 +77,14 @@ impl Machine {
     /// A machine that has run nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Bytes of memory that are kept for the next decision. They only grow, to what the largest decision needed.
+    pub fn held_bytes(&self) -> usize {
+        let values = bytes_of(&self.regs).saturating_add(bytes_of(&self.built));
+        let lets = bytes_of(&self.done).saturating_add(bytes_of(&self.returns));
+        let found = bytes_of(&self.fired).saturating_add(bytes_of(&self.heads));
+        values.saturating_add(lets).saturating_add(found).saturating_add(bytes_of(&self.waived))
     }
 
     /// Forgets the last decision.
