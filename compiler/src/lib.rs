@@ -22,7 +22,7 @@ use holdpoint_lang::{FileId, Sources, Span, hir};
 use holdpoint_vm::verify::{LoadError, admission_bounds, verify};
 
 pub use disasm::disassemble;
-pub use suite::{TestResult, run_tests};
+pub use suite::{Coverage, TestResult, coverage, run_tests};
 
 /// A package that was compiled.
 #[derive(Debug, Clone)]

@@ -47,6 +47,33 @@ pub fn run_tests(package: &Package, compiled: &Compiled) -> Vec<TestResult> {
     results
 }
 
+/// Which rules and scores of a package its tests make fire: object, warn, be waived or be recorded on trial.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Those that fire, as `policy.rule` or `score.name`.
+    pub fired: BTreeSet<String>,
+    /// Those that never do.
+    pub silent: BTreeSet<String>,
+}
+
+/// What the tests of a package reach of its rules.
+pub fn coverage(package: &Package, results: &[TestResult]) -> Coverage {
+    let rules = package
+        .policies
+        .iter()
+        .flat_map(|policy| policy.rules.iter().map(|rule| format!("{}.{}", policy.name, rule.name)));
+    let scores = package.scores.iter().map(|score| format!("score.{}", score.name));
+    let seen: BTreeSet<&str> = results.iter().flat_map(|result| &result.decision).flat_map(fired).collect();
+    let (fired, silent) = rules.chain(scores).partition(|name| seen.contains(name.as_str()));
+    Coverage { fired, silent }
+}
+
+fn fired(decision: &Decision) -> impl Iterator<Item = &str> {
+    let waived = decision.waived.iter().map(|(_, objection)| objection);
+    let all = decision.objections.iter().chain(&decision.warnings).chain(&decision.trial).chain(waived);
+    all.map(|objection| objection.rule.as_str())
+}
+
 fn decide(
     module: &VerifiedProgram,
     compiled: &Compiled,
