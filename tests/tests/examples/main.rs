@@ -1,3 +1,4 @@
 //! The examples over public data: every row that a policy can be asked is asked, and the answers are compared.
 
 mod govuk;
+mod provenance;
