@@ -33,7 +33,9 @@ fn provenance(attested: &Value) -> Value {
     let (builder, builder_ref) = attested["builder"]["id"].as_str().unwrap().split_once('@').unwrap();
     let (repository, path) = located(&attested["config_source"]["uri"]);
     let materials = attested["materials"].as_array().unwrap().iter();
+    // The image of the machine that built it is named among them, and is no commit.
     let materials: Vec<Value> = materials
+        .filter(|material| material["digest"]["sha1"].is_string())
         .map(|material| json!({ "repository": located(&material["uri"]).0, "commit": material["digest"]["sha1"] }))
         .collect();
     json!({
