@@ -5,15 +5,18 @@ use std::fs;
 use holdpoint_compiler::compile;
 use holdpoint_isa::literal;
 use holdpoint_isa::program::SourceMap;
+use holdpoint_isa::program::Provenance;
 use holdpoint_lang::diag::render;
+use holdpoint_lang::hir::Package;
 use holdpoint_lang::{PackageInput, check};
 use holdpoint_vm::{Decision, Machine, Snapshot, VerifiedProgram};
 use serde_json::Value;
 
-use crate::homes;
+use crate::{foreign, homes};
 
 /// A package that decides.
 pub struct Example {
+    package: Package,
     module: VerifiedProgram,
     places: SourceMap,
     snapshot: Snapshot,
@@ -43,7 +46,16 @@ impl Example {
             .map_err(|wrong| render::concise(&wrong, &checked.sources))?;
         let module = VerifiedProgram::load(&compiled.module).map_err(said)?;
         let (snapshot, machine) = (Snapshot::new(), Machine::new());
-        Ok(Self { module, places: compiled.source_map, snapshot, machine })
+        Ok(Self { package: checked.package, module, places: compiled.source_map, snapshot, machine })
+    }
+
+    /// The request that a document of foreign shape is: what its caller sends of it.
+    pub fn request(&self, document: &Value) -> Value {
+        let fields = self.package.request.and_then(|index| self.package.records.get(index));
+        let claimed = fields.iter().flat_map(|record| &record.fields).filter(|f| f.provenance == Provenance::Claimed);
+        let member = |wire: &String| document.get(wire).unwrap_or(&Value::Null);
+        let project = |ty, wire| foreign::project(&self.package, ty, member(wire));
+        claimed.map(|field| (field.wire.clone(), project(&field.ty, &field.wire))).collect()
     }
 
     /// Decides a request, with what a caller does not send apart, at an instant by RFC 3339.

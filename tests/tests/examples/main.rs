@@ -1,4 +1,5 @@
 //! The examples over public data: every row that a policy can be asked is asked, and the answers are compared.
 
 mod govuk;
+mod kubernetes;
 mod provenance;
