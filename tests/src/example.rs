@@ -7,12 +7,13 @@ use holdpoint_isa::literal;
 use holdpoint_isa::program::SourceMap;
 use holdpoint_isa::program::Provenance;
 use holdpoint_lang::diag::render;
-use holdpoint_lang::hir::Package;
+use holdpoint_lang::hir::{Field, Package};
 use holdpoint_lang::{PackageInput, check};
 use holdpoint_vm::{Decision, Machine, Snapshot, VerifiedProgram};
 use serde_json::Value;
 
-use crate::{foreign, homes};
+use crate::foreign::Document;
+use crate::homes;
 
 /// A package that decides.
 pub struct Example {
@@ -50,12 +51,13 @@ impl Example {
     }
 
     /// The request that a document of foreign shape is: what its caller sends of it.
-    pub fn request(&self, document: &Value) -> Value {
+    pub fn request(&self, document: &Value, kind: Document) -> Value {
         let fields = self.package.request.and_then(|index| self.package.records.get(index));
         let claimed = fields.iter().flat_map(|record| &record.fields).filter(|f| f.provenance == Provenance::Claimed);
-        let member = |wire: &String| document.get(wire).unwrap_or(&Value::Null);
-        let project = |ty, wire| foreign::project(&self.package, ty, member(wire));
-        claimed.map(|field| (field.wire.clone(), project(&field.ty, &field.wire))).collect()
+        let member = |field: &Field| {
+            Some((field.wire.clone(), kind.project(&self.package, &field.ty, document.get(&field.wire))?))
+        };
+        Value::Object(claimed.filter_map(member).collect())
     }
 
     /// Decides a request, with what a caller does not send apart, at an instant by RFC 3339.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint_tests::example::Example;
+use holdpoint_tests::foreign::Document;
 use holdpoint_tests::shared_data::rows;
 use serde_json::{Value, json};
 
@@ -116,7 +117,7 @@ fn of_gatekeeper(case: &Value) -> &'static [&'static str] {
 
 /// Whether one of the rules objects to a case's object, be it on trial.
 fn objects(example: &mut Example, case: &Value, rules: &[&str]) -> bool {
-    let request = example.request(&document(&case["object"]));
+    let request = example.request(&document(&case["object"]), Document::Whole);
     let settings = settings(&case["parameters"]);
     let decision = example.decide(&request, &settings, NOW).unwrap_or_else(|error| panic!("{}: {error}", case["id"]));
     let mut said = decision.objections.iter().chain(&decision.trial);

@@ -3,3 +3,4 @@
 mod govuk;
 mod kubernetes;
 mod provenance;
+mod terraform;
