@@ -4,8 +4,8 @@ use std::fs;
 
 use holdpoint_compiler::compile;
 use holdpoint_isa::literal;
-use holdpoint_isa::program::SourceMap;
 use holdpoint_isa::program::Provenance;
+use holdpoint_isa::program::SourceMap;
 use holdpoint_lang::diag::render;
 use holdpoint_lang::hir::{Field, Package};
 use holdpoint_lang::{PackageInput, check};
@@ -53,7 +53,8 @@ impl Example {
     /// The request that a document of foreign shape is: what its caller sends of it.
     pub fn request(&self, document: &Value, kind: Document) -> Value {
         let fields = self.package.request.and_then(|index| self.package.records.get(index));
-        let claimed = fields.iter().flat_map(|record| &record.fields).filter(|f| f.provenance == Provenance::Claimed);
+        let claimed =
+            fields.iter().flat_map(|record| &record.fields).filter(|f| f.provenance == Provenance::Claimed);
         let member = |field: &Field| {
             Some((field.wire.clone(), kind.project(&self.package, &field.ty, document.get(&field.wire))?))
         };

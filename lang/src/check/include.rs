@@ -3,7 +3,9 @@
 //!
 //! An instance is the policy's tree with other values for its parameters; from there on it is a policy of the package.
 
-use crate::ast::{self, DataValue, Expr, ExprKind, Ident, IncludeDecl, Item, ParamDecl, PolicyDecl, ScoreDecl};
+use crate::ast::{
+    self, DataValue, Expr, ExprKind, Ident, IncludeDecl, Item, ParamDecl, PolicyDecl, ScoreDecl,
+};
 use crate::diag::{Diagnostics, messages};
 
 /// The policies and scores that an `include` brings, as items of the package.

@@ -25,7 +25,9 @@ fn template<'a>(object: &'a Value) -> Option<(&'a Value, &'a Value)> {
 /// The three lists of containers as one.
 fn containers(spec: &Value) -> Vec<Value> {
     let mut all = Vec::new();
-    for (list, kind) in [("containers", "regular"), ("initContainers", "init"), ("ephemeralContainers", "ephemeral")] {
+    for (list, kind) in
+        [("containers", "regular"), ("initContainers", "init"), ("ephemeralContainers", "ephemeral")]
+    {
         for container in spec[list].as_array().into_iter().flatten() {
             let mut container = container.clone();
             container["kind"] = kind.into();
@@ -89,7 +91,9 @@ fn of_kyverno(case: &Value) -> &'static [&'static str] {
         ("psp-check-supplemental-groups", ..) => &["rights.group_ranges"],
         ("restrict-apparmor-profiles", ..) => &["rights.apparmor"],
         ("block-ephemeral-containers", ..) => &["rights.no_ephemeral"],
-        ("secrets-not-from-env-vars", Some("secrets-not-from-envfrom"), "pattern") => &["rights.env_from_secrets"],
+        ("secrets-not-from-env-vars", Some("secrets-not-from-envfrom"), "pattern") => {
+            &["rights.env_from_secrets"]
+        }
         ("secrets-not-from-env-vars", _, "pattern") => &["rights.env_secrets"],
         ("secrets-not-from-env-vars", ..) => &["rights.env_secrets", "rights.env_from_secrets"],
         ("restrict-controlplane-scheduling", Some(rule), "pattern") if rule.ends_with("-master") => {
@@ -119,14 +123,19 @@ fn of_gatekeeper(case: &Value) -> &'static [&'static str] {
 fn objects(example: &mut Example, case: &Value, rules: &[&str]) -> bool {
     let request = example.request(&document(&case["object"]), Document::Whole);
     let settings = settings(&case["parameters"]);
-    let decision = example.decide(&request, &settings, NOW).unwrap_or_else(|error| panic!("{}: {error}", case["id"]));
+    let decision =
+        example.decide(&request, &settings, NOW).unwrap_or_else(|error| panic!("{}: {error}", case["id"]));
     let mut said = decision.objections.iter().chain(&decision.trial);
     assert!(said.clone().all(|objection| objection.unknown.is_empty()), "{}: {said:?}", case["id"]);
     said.any(|objection| rules.contains(&objection.rule.as_str()))
 }
 
 /// How many cases a package answers, how many of these it objects to, and how many are not of its subject.
-fn run(name: &str, rules: fn(&Value) -> &'static [&'static str], wanted: fn(&Value) -> bool) -> Option<[usize; 3]> {
+fn run(
+    name: &str,
+    rules: fn(&Value) -> &'static [&'static str],
+    wanted: fn(&Value) -> bool,
+) -> Option<[usize; 3]> {
     let cases = rows(name).unwrap()?;
     let mut example = Example::load("examples/kubernetes").unwrap();
     let mut wrong: BTreeMap<String, bool> = BTreeMap::new();
@@ -157,7 +166,9 @@ fn workloads_are_judged_as_by_kyverno() {
 
 #[test]
 fn workloads_are_judged_as_by_gatekeeper() {
-    if let Some(counts) = run("gatekeeper_cases.ndjson", of_gatekeeper, |case| case["expect_violation"] == "yes") {
+    if let Some(counts) =
+        run("gatekeeper_cases.ndjson", of_gatekeeper, |case| case["expect_violation"] == "yes")
+    {
         assert_eq!(counts, [38, 20, 46]);
     }
 }

@@ -78,7 +78,8 @@ fn every_case_of_the_verifier_is_judged_by_the_rule_of_its_mistake() {
         let request = json!({ "expected": expected(&case["want"]) });
         let facts = json!({ "provenance": provenance(&case["provenance"]) });
         let decision = example.decide(&request, &facts, NOW).unwrap();
-        let found: BTreeSet<String> = decision.objections.iter().map(|objection| objection.rule.clone()).collect();
+        let found: BTreeSet<String> =
+            decision.objections.iter().map(|objection| objection.rule.clone()).collect();
         let answer = case["expect"].as_str().unwrap();
         assert_eq!(found, rule(answer), "{}: {:?}", case["id"], decision.objections);
         *answers.entry(answer).or_default() += 1;

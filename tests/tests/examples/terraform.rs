@@ -17,7 +17,9 @@ fn rule(case: &Value) -> Option<&'static str> {
     let id = case["id"].as_str().unwrap();
     let (policy, test) = id.split_once(':').unwrap();
     Some(match policy {
-        "approval/require-approval-from-security-team" if test.contains("reject_works") => "approvals.rejected",
+        "approval/require-approval-from-security-team" if test.contains("reject_works") => {
+            "approvals.rejected"
+        }
         "approval/require-approval-from-security-team" => "approvals.security",
         "approval/task-and-run-approvals" => "approvals.two_people",
         "plan/enforce-cloud-provider" => "plans.provider",
@@ -67,7 +69,8 @@ fn document(case: &Value) -> Value {
 /// Whether what a rule says is what a row expects.
 fn is_met(expect: &Value, said: &[&Objection]) -> bool {
     let objects = said.iter().any(|objection| objection.verdict >= Some(Verdict::Escalate));
-    let (blocks, warns): (Vec<&Objection>, Vec<&Objection>) = said.iter().copied().partition(|objection| objection.verdict.is_some());
+    let (blocks, warns): (Vec<&Objection>, Vec<&Objection>) =
+        said.iter().copied().partition(|objection| objection.verdict.is_some());
     let (kind, wanted) = expect.as_object().unwrap().iter().next().unwrap();
     let messages = if kind == "warn" { warns } else { blocks };
     match (kind.as_str(), wanted) {
