@@ -32,3 +32,13 @@ fn every_code_has_a_page_with_a_wrong_and_a_right_example() -> io::Result<()> {
     nothing(&Survey::of(&root())?.code_pages());
     Ok(())
 }
+
+#[test]
+fn every_module_of_the_library_is_described() -> io::Result<()> {
+    let page = std::fs::read_to_string(root().join("spec/10-library.md"))?;
+    let missing = holdpoint_stdlib::NAMES.iter().filter(|name| !page.contains(&format!("`{name}`")));
+    nothing(
+        &missing.map(|name| format!("spec/10-library.md does not tell what `{name}` is")).collect::<Vec<_>>(),
+    );
+    Ok(())
+}
