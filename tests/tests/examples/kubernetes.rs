@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const NOW: &str = "2026-11-17T10:00:00Z";
 
 /// Where an object of a kind describes its pod.
-fn template<'a>(object: &'a Value) -> Option<(&'a Value, &'a Value)> {
+fn template(object: &Value) -> Option<(&Value, &Value)> {
     let path = match object["kind"].as_str()? {
         "Pod" => "",
         "CronJob" => "/spec/jobTemplate/spec/template",
