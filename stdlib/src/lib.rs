@@ -40,8 +40,10 @@ modules! {
     "std.migration" "std/migration.hold";
     "std.pol_007" "std/pol_007.hold";
     "std.preview" "std/preview.hold";
+    "std.scope" "std/scope.hold";
     "std.score" "std/score.hold";
     "std.soak" "std/soak.hold";
+    "std.strategy" "std/strategy.hold";
     "std.verify" "std/verify.hold";
     "std.windows" "std/windows.hold";
 }
