@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use holdpoint_isa::literal::format_instant;
-use holdpoint_isa::verdict::Verdict;
 use holdpoint_lang::Span;
-use holdpoint_lang::hir::{Expect, Package, Test};
+use holdpoint_lang::ast::Outcome;
+use holdpoint_lang::hir::{Expect, Package, Rule, Test};
 use holdpoint_vm::decision::Objection;
-use holdpoint_vm::{Decision, Machine, Snapshot, VerifiedProgram};
+use holdpoint_vm::judgement::Finding;
+use holdpoint_vm::{Decision, Judgement, Machine, Snapshot, VerifiedProgram};
 
 use crate::Compiled;
 
@@ -20,8 +21,10 @@ pub struct TestResult {
     pub span: Span,
     /// What came out otherwise; empty where it passed.
     pub failures: Vec<String>,
-    /// The decision, where there was one.
+    /// The decision, where the test is of one.
     pub decision: Option<Decision>,
+    /// The judgement of a stage of a rollout, where the test is of one.
+    pub judgement: Option<Judgement>,
 }
 
 /// Runs all tests of a package.
@@ -32,25 +35,26 @@ pub fn run_tests(package: &Package, compiled: &Compiled) -> Vec<TestResult> {
     let mut results = Vec::new();
     for test in &package.tests {
         let (name, span) = (test.name.clone(), test.span);
-        let decision = match &module {
-            Ok(module) => decide(module, compiled, test, &mut snapshot, &mut machine),
+        let seen = match &module {
+            Ok(module) => see(module, compiled, test, &mut snapshot, &mut machine),
             Err(error) => Err(error.to_string()),
         };
-        results.push(match decision {
-            Ok(decision) => {
-                let failures = test.expects.iter().filter_map(|expect| unmet(expect, &decision)).collect();
-                TestResult { name, span, failures, decision: Some(decision) }
+        results.push(match seen {
+            Ok(seen) => {
+                let failures = test.expects.iter().filter_map(|expect| unmet(expect, &seen)).collect();
+                TestResult { name, span, failures, decision: seen.decision, judgement: seen.judgement }
             }
-            Err(error) => TestResult { name, span, failures: vec![error], decision: None },
+            Err(error) => TestResult { name, span, failures: vec![error], decision: None, judgement: None },
         });
     }
     results
 }
 
-/// Which rules and scores of a package its tests make fire: object, warn, be waived or be recorded on trial.
+/// Which rules, scores and watches of rollouts of a package its tests make fire: object, warn, be waived, be recorded on
+/// trial, or speak against promotion.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage {
-    /// Those that fire, as `policy.rule` or `score.name`.
+    /// Those that fire, as `policy.rule`, `score.name` or `rollout.metric`.
     pub fired: BTreeSet<String>,
     /// Those that never do.
     pub silent: BTreeSet<String>,
@@ -58,78 +62,117 @@ pub struct Coverage {
 
 /// What the tests of a package reach of its rules.
 pub fn coverage(package: &Package, results: &[TestResult]) -> Coverage {
-    let rules = package
-        .policies
-        .iter()
-        .flat_map(|policy| policy.rules.iter().map(|rule| format!("{}.{}", policy.name, rule.name)));
+    let of_policies = package.policies.iter().flat_map(|policy| named(&policy.name, &policy.rules));
     let scores = package.scores.iter().map(|score| format!("score.{}", score.name));
-    let seen: BTreeSet<&str> = results.iter().flat_map(|result| &result.decision).flat_map(fired).collect();
-    let (fired, silent) = rules.chain(scores).partition(|name| seen.contains(name.as_str()));
+    let of_rollouts = package.rollouts.iter().flat_map(|rollout| {
+        let of_stages = rollout.stages.iter().flat_map(|stage| named(&rollout.name, &stage.rules));
+        named(&rollout.name, &rollout.rules).chain(of_stages)
+    });
+    let seen: BTreeSet<&str> = results.iter().flat_map(fired).collect();
+    let all: BTreeSet<String> = of_policies.chain(scores).chain(of_rollouts).collect();
+    let (fired, silent) = all.into_iter().partition(|name| seen.contains(name.as_str()));
     Coverage { fired, silent }
 }
 
-fn fired(decision: &Decision) -> impl Iterator<Item = &str> {
-    let waived = decision.waived.iter().map(|(_, objection)| objection);
-    let all = decision.objections.iter().chain(&decision.warnings).chain(&decision.trial).chain(waived);
-    all.map(|objection| objection.rule.as_str())
+fn named<'a>(of: &'a str, rules: &'a [Rule]) -> impl Iterator<Item = String> + use<'a> {
+    rules.iter().map(move |rule| format!("{of}.{}", rule.name))
 }
 
-fn decide(
+fn fired(result: &TestResult) -> impl Iterator<Item = &str> {
+    let objections = result.decision.iter().flat_map(|decision| {
+        let waived = decision.waived.iter().map(|(_, objection)| objection);
+        decision.objections.iter().chain(&decision.warnings).chain(&decision.trial).chain(waived)
+    });
+    let findings = result.judgement.iter().flat_map(|judgement| &judgement.findings);
+    objections.map(|objection| objection.rule.as_str()).chain(findings.map(|finding| finding.rule.as_str()))
+}
+
+/// What a test saw: the decision on its request, or the judgement of the stage that it tells of.
+struct Seen {
+    decision: Option<Decision>,
+    judgement: Option<Judgement>,
+}
+
+fn see(
     module: &VerifiedProgram,
     compiled: &Compiled,
     test: &Test,
     snapshot: &mut Snapshot,
     machine: &mut Machine,
-) -> Result<Decision, String> {
+) -> Result<Seen, String> {
     let (request, signals) = (test.request.to_string(), test.signals.to_string());
     snapshot
         .read(module.program(), request.as_bytes(), signals.as_bytes())
         .map_err(|error| format!("the request is refused: {error}"))?;
-    Ok(machine.decide(module, &compiled.source_map, snapshot, test.now))
+    let judges = |expect: &Expect| matches!(expect.outcome, Outcome::Judgement(_));
+    let map = &compiled.source_map;
+    let judgement = test.expects.iter().any(judges).then(|| machine.judge(module, map, snapshot, test.now));
+    let decides = !test.expects.iter().all(judges);
+    let decision = decides.then(|| machine.decide(module, map, snapshot, test.now));
+    Ok(Seen { decision, judgement })
 }
 
 /// What an expectation misses, if it does.
-fn unmet(expect: &Expect, decision: &Decision) -> Option<String> {
-    let found = match expect.verdict {
-        None => &decision.warnings,
-        Some(verdict) if decision.verdict == verdict => &decision.objections,
-        Some(verdict) => {
-            return Some(format!(
-                "expected {verdict}, got {}{}",
-                decision.verdict,
-                reasons(&decision.objections)
-            ));
+fn unmet(expect: &Expect, seen: &Seen) -> Option<String> {
+    let (got, ends, found) = match (expect.outcome, &seen.decision, &seen.judgement) {
+        (Outcome::Judgement(_), _, Some(judgement)) => {
+            (Outcome::Judgement(judgement.outcome), judgement.until, findings(judgement))
         }
+        (Outcome::Warning, Some(decision), _) if decision.warnings.is_empty() => {
+            return Some("expected a warning, got none".to_owned());
+        }
+        (Outcome::Warning, Some(decision), _) => (Outcome::Warning, None, objections(&decision.warnings)),
+        (_, Some(decision), _) => {
+            (Outcome::Verdict(decision.verdict), decision.retry_at, objections(&decision.objections))
+        }
+        (_, None, _) => return None,
     };
-    if expect.verdict.is_none() && found.is_empty() {
-        return Some("expected a warning, got none".to_owned());
+    let wanted = expect.outcome;
+    if wanted != got {
+        return Some(format!("expected {}, got {}{}", wanted.word(), got.word(), reasons(&found)));
     }
-    if let Some(until) = expect.until.filter(|until| decision.retry_at != Some(*until)) {
-        let got = decision.retry_at.map_or_else(|| "no instant".to_owned(), format_instant);
-        return Some(format!("expected delay until {}, got {got}", format_instant(until)));
+    if let Some(until) = expect.until.filter(|until| ends != Some(*until)) {
+        let got = ends.map_or_else(|| "no instant".to_owned(), format_instant);
+        return Some(format!("expected {} until {}, got {got}", wanted.word(), format_instant(until)));
     }
     if expect.by.is_empty() {
         return None;
     }
-    let wanted: BTreeSet<&str> = expect.by.iter().map(String::as_str).collect();
-    let got: BTreeSet<&str> = by(found, expect.verdict).collect();
-    if wanted == got {
+    let by: BTreeSet<&str> = expect.by.iter().map(String::as_str).collect();
+    let asking = found.iter().filter(|found| found.outcome == wanted);
+    let got: BTreeSet<&str> = asking.map(|found| own_name(found.rule)).collect();
+    if by == got {
         return None;
     }
     let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
-    Some(format!("expected by {}, got by {}{}", list(wanted), list(got), reasons(found)))
+    Some(format!("expected by {}, got by {}{}", list(by), list(got), reasons(&found)))
 }
 
-/// The rules that ask for a verdict, by their own names.
-fn by(found: &[Objection], verdict: Option<Verdict>) -> impl Iterator<Item = &str> {
-    let asking = found.iter().filter(move |objection| objection.verdict == verdict);
-    asking.map(|objection| objection.rule.split_once('.').map_or(objection.rule.as_str(), |(_, rule)| rule))
+/// Something that objects, advises, or speaks against promotion.
+struct Found<'d> {
+    outcome: Outcome,
+    rule: &'d str,
+    reason: &'d str,
 }
 
-fn reasons(found: &[Objection]) -> String {
-    let lines = found.iter().map(|o| {
-        let verdict = o.verdict.map_or("warn", Verdict::word);
-        format!("\n  {verdict} by {}: {}", o.rule, o.reason)
-    });
-    lines.collect()
+fn objections(list: &[Objection]) -> Vec<Found<'_>> {
+    let outcome = |o: &Objection| o.verdict.map_or(Outcome::Warning, Outcome::Verdict);
+    list.iter().map(|o| Found { outcome: outcome(o), rule: &o.rule, reason: &o.reason }).collect()
+}
+
+fn findings(judgement: &Judgement) -> Vec<Found<'_>> {
+    let findings = judgement.findings.iter();
+    let found = |f: &'_ Finding| Outcome::Judgement(f.judgement);
+    findings.map(|f| Found { outcome: found(f), rule: &f.rule, reason: &f.reason }).collect()
+}
+
+/// The name of a rule without that of its policy.
+fn own_name(rule: &str) -> &str {
+    rule.split_once('.').map_or(rule, |(_, own)| own)
+}
+
+fn reasons(found: &[Found<'_>]) -> String {
+    let line =
+        |found: &Found<'_>| format!("\n  {} by {}: {}", found.outcome.word(), found.rule, found.reason);
+    found.iter().map(line).collect()
 }

@@ -14,6 +14,8 @@ mod member;
 mod names;
 mod over;
 mod policy;
+mod rollout;
+mod samples;
 mod scope;
 mod score;
 mod signals;
@@ -132,7 +134,11 @@ fn include(files: &mut Vec<FileTree>, sink: &mut Diagnostics) {
         let active = |item: &ast::Item| {
             !matches!(
                 item,
-                ast::Item::Policy(_) | ast::Item::Score(_) | ast::Item::Fixture(_) | ast::Item::Test(_)
+                ast::Item::Policy(_)
+                    | ast::Item::Score(_)
+                    | ast::Item::Rollout(_)
+                    | ast::Item::Fixture(_)
+                    | ast::Item::Test(_)
             )
         };
         file.tree.items.retain(active);
@@ -199,6 +205,7 @@ impl<'a> Checker<'a> {
         self.check_lets();
         self.check_policies();
         self.check_scores();
+        self.check_rollouts();
         self.check_tests();
         self.report_unused();
     }

@@ -18,6 +18,7 @@ impl<'a> Checker<'a> {
         for (item, library) in self.items() {
             self.declare_item(item, !library);
         }
+        self.declare_progress();
         // Parameters may name windows and groups, wherever those are declared.
         for (item, library) in self.items() {
             if let ast::Item::Param(decl) = item {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_isa::program::Const;
+use holdpoint_isa::types::Reading;
 
 use crate::ast;
 use crate::hir::{LocalId, Type};
@@ -106,6 +107,10 @@ pub(super) struct Scopes<'a> {
     pub(super) partial_request: bool,
     /// Names of all declarations that could not be read.
     pub(super) broken: BTreeSet<&'a str>,
+    /// The records of samples: type and reading of the value, and the record.
+    pub(super) samples: Vec<(Type, Reading, usize)>,
+    /// The sample that a trigger of a metric is about.
+    pub(super) sample: Option<LocalId>,
     /// The enum of the days of the week, once something needs it.
     pub(super) weekday: Option<usize>,
 }

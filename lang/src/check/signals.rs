@@ -1,23 +1,30 @@
 //! Signals: facts that the server gathers.
 
+use holdpoint_isa::types::Reading;
+
 use super::Checker;
 use super::expr::constant;
 use super::scope::Meaning;
 use crate::ast;
 use crate::diag::messages;
-use crate::hir::{self, Expr, Kind};
+use crate::hir::{self, Expr, Kind, Type};
 
 impl<'a> Checker<'a> {
     pub(super) fn declare_signal(&mut self, decl: &'a ast::SignalDecl, watched: bool) {
+        let (ty, reading) = self.samples_type(decl).unwrap_or_else(|| self.signal_type(decl));
+        let meaning = Meaning::Signal(self.package.signals.len());
+        let (name, source) = (decl.name.name.clone(), decl.source.text());
+        self.package.signals.push(hir::Signal { name, ty, reading, source, args: Vec::new() });
+        self.declare(&decl.name, meaning, watched);
+    }
+
+    fn signal_type(&mut self, decl: &'a ast::SignalDecl) -> (Type, Reading) {
         let ty = self.ty(&decl.ty);
         if !ty.is_scalar() {
             self.report(messages::not_allowed_here(decl.ty.span, &self.show(&ty), "the type of a signal"));
         }
         let reading = self.reading(&ty, decl.reading.as_ref());
-        let meaning = Meaning::Signal(self.package.signals.len());
-        let (name, source) = (decl.name.name.clone(), decl.source.text());
-        self.package.signals.push(hir::Signal { name, ty, reading, source, args: Vec::new() });
-        self.declare(&decl.name, meaning, watched);
+        (ty, reading)
     }
 
     /// Types the arguments of signals, once every name is declared.

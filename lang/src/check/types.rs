@@ -6,6 +6,7 @@ use holdpoint_isa::program::Provenance;
 use holdpoint_isa::types::Reading;
 
 use super::Checker;
+use super::samples::SAMPLES;
 use super::scope::TypeDef;
 use crate::ast;
 use crate::diag::messages;
@@ -116,7 +117,7 @@ impl<'a> Checker<'a> {
 
     fn declare_type(&mut self, name: &ast::Ident, def: TypeDef) {
         let basic = BASIC.iter().any(|(basic, _)| *basic == name.name)
-            || ["string", "list", "map", "money", WEEKDAY].contains(&name.name.as_str());
+            || ["string", "list", "map", "money", SAMPLES, WEEKDAY].contains(&name.name.as_str());
         let first =
             if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
         match first {
@@ -212,6 +213,14 @@ impl<'a> Checker<'a> {
             "list" => return self.list_type(written),
             "map" => return self.map_type(written),
             "money" => return self.money_type(written),
+            SAMPLES => {
+                self.report(messages::not_allowed_here(
+                    written.span,
+                    "`samples<T>`",
+                    "the type of anything but a signal",
+                ));
+                return Type::Error;
+            }
             WEEKDAY if written.args.is_empty() => return Type::Enum(self.weekday()),
             _ => {}
         }
