@@ -111,7 +111,7 @@ fn read(
     files
 }
 
-/// Adds the policies and scores that the package includes; those of the library that nobody includes are left out.
+/// Adds what the package includes of policies, scores and rollouts; those of the library that nobody includes are left out.
 fn include(files: &mut Vec<FileTree>, sink: &mut Diagnostics) {
     let mut included = Vec::new();
     for file in files.iter().filter(|file| file.module.is_none()) {

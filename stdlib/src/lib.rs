@@ -21,8 +21,10 @@ macro_rules! modules {
 
 modules! {
     "std.approvals" "std/approvals.hold";
+    "std.blue_green" "std/blue_green.hold";
     "std.burn_rate" "std/burn_rate.hold";
     "std.calendar" "std/calendar.hold";
+    "std.canary" "std/canary.hold";
     "std.concurrency" "std/concurrency.hold";
     "std.confidence" "std/confidence.hold";
     "std.cost" "std/cost.hold";

@@ -100,7 +100,17 @@ fn declared(lines: &[String]) -> &str {
     let first = words.next().unwrap_or("file");
     let declares = matches!(
         first,
-        "record" | "enum" | "fn" | "let" | "param" | "window" | "calendar" | "signal" | "policy" | "score"
+        "record"
+            | "enum"
+            | "fn"
+            | "let"
+            | "param"
+            | "window"
+            | "calendar"
+            | "signal"
+            | "policy"
+            | "score"
+            | "rollout"
     );
     if declares { words.next().unwrap_or(first) } else { first }
 }

@@ -1,51 +1,47 @@
-//! `include`: the policies and scores of a module of the library, with parameters of the package's own (rule
+//! `include`: the policies, scores and rollouts of a module of the library, with parameters of the package's own (rule
 //! `module.include`).
 //!
 //! An instance is the policy's tree with other values for its parameters; from there on it is a policy of the package.
 
-use crate::ast::{
-    self, DataValue, Expr, ExprKind, Ident, IncludeDecl, Item, ParamDecl, PolicyDecl, ScoreDecl,
-};
+use crate::ast::{self, DataValue, Expr, ExprKind, Ident, IncludeDecl, Item, ParamDecl, PolicyDecl};
 use crate::diag::{Diagnostics, messages};
 
-/// The policies and scores that an `include` brings, as items of the package.
+/// The policies, scores and rollouts that an `include` brings, as items of the package.
 pub(super) fn instances(include: &IncludeDecl, module: &ast::File, sink: &mut Diagnostics) -> Vec<Item> {
     let policies: Vec<&PolicyDecl> = module.items.iter().filter_map(as_policy).collect();
-    let scores: Vec<&ScoreDecl> = module.items.iter().filter_map(as_score).collect();
-    report_count(include, policies.len(), scores.len(), sink);
+    let others: Vec<Item> = module.items.iter().filter_map(|item| renamed(item, include)).collect();
+    report_count(include, policies.len(), others.len(), sink);
     report_unknown(include, &policies, sink);
-    let named = scores.into_iter().map(|score| Item::Score(named(include, score)));
     let policies = policies.into_iter().map(|policy| Item::Policy(instance(include, policy, sink)));
-    policies.chain(named).collect()
+    policies.chain(others).collect()
 }
 
 /// There is something to include, and one thing only where it gets another name.
-fn report_count(include: &IncludeDecl, policies: usize, scores: usize, sink: &mut Diagnostics) {
+fn report_count(include: &IncludeDecl, policies: usize, others: usize, sink: &mut Diagnostics) {
     let name = include.module.text();
-    if policies == 0 && scores == 0 {
+    if policies == 0 && others == 0 {
         sink.push(messages::include(include.module.span, format!("`{name}` has no policy to include")));
     }
-    let (Some(alias), true) = (&include.alias, policies.saturating_add(scores) > 1) else { return };
-    let why = match scores {
+    let (Some(alias), true) = (&include.alias, policies.saturating_add(others) > 1) else { return };
+    let why = match others {
         0 => format!("`{name}` has {policies} policies, and one name cannot stand for all of them"),
-        _ => format!("`{name}` has several policies and scores, and one name cannot stand for all of them"),
+        _ => format!("`{name}` has several things to include, and one name cannot stand for all of them"),
     };
     sink.push(messages::include(alias.span, why));
 }
 
-fn as_score(item: &Item) -> Option<&ScoreDecl> {
-    match item {
-        Item::Score(score) => Some(score),
-        _ => None,
-    }
-}
-
-fn named(include: &IncludeDecl, score: &ScoreDecl) -> ScoreDecl {
-    let mut score = score.clone();
+/// A score or a rollout, under the name that the `include` gives it.
+fn renamed(item: &Item, include: &IncludeDecl) -> Option<Item> {
+    let mut item = item.clone();
+    let name = match &mut item {
+        Item::Score(score) => &mut score.name,
+        Item::Rollout(rollout) => &mut rollout.name,
+        _ => return None,
+    };
     if let Some(alias) = &include.alias {
-        score.name = alias.clone();
+        *name = alias.clone();
     }
-    score
+    Some(item)
 }
 
 fn as_policy(item: &Item) -> Option<&PolicyDecl> {
