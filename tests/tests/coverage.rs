@@ -65,13 +65,16 @@ fn untrue(row: &str, clauses: &str) -> io::Result<Option<String>> {
     Ok((!known).then(|| format!("{number}: {package} has no test {test:?}")))
 }
 
-/// Whether a module of the library, or the policy of an example, declares a rule, a waiver or a score.
+/// Whether a module of the library, or the policy of an example, declares a rule, a waiver, a score, a rollout or a
+/// verification.
 fn declares(home: &str, rule: &str) -> io::Result<bool> {
     let text = match holdpoint_stdlib::module(home) {
         Some(text) => text.to_owned(),
         None => std::fs::read_to_string(root().join(home).join("policy.hold"))?,
     };
-    Ok(["rule", "waiver", "score"].iter().any(|word| text.contains(&format!("{word} {rule} "))))
+    Ok(["rule", "waiver", "score", "rollout", "verify"]
+        .iter()
+        .any(|word| text.contains(&format!("{word} {rule} "))))
 }
 
 #[test]
