@@ -77,11 +77,22 @@ fn suite(path: &Path, filter: Option<&str>) -> Result<Tally, Failure> {
         rules: fired.len().saturating_add(silent.len()),
     };
     output::out(&format!("\n{}", tally.line(filter)));
+    if let Some((used, bound)) = fuel(&results) {
+        output::out(&format!(
+            "a decision took {used} fuel at most, and is proven to take no more than {bound}"
+        ));
+    }
     if filter.is_none() && !silent.is_empty() {
         let silent: Vec<&str> = silent.iter().map(String::as_str).collect();
         output::out(&format!("no test makes these fire: {}", silent.join(", ")));
     }
     Ok(tally)
+}
+
+/// What the dearest decision used, and what none can use more than.
+fn fuel(results: &[TestResult]) -> Option<(u64, u64)> {
+    let decisions = results.iter().filter_map(|result| result.decision.as_ref());
+    decisions.map(|decision| (decision.fuel_used, decision.fuel_bound)).max()
 }
 
 fn show(result: &TestResult, sources: &Sources) {
