@@ -8,3 +8,5 @@ mod kubernetes;
 mod provenance;
 #[cfg(test)]
 mod terraform;
+#[cfg(test)]
+mod wikimedia;
