@@ -23,6 +23,7 @@ pub mod value;
 pub mod verify;
 pub mod window;
 
+pub use decide::PlainDecision;
 pub use decision::Decision;
 pub use machine::Machine;
 pub use request::RequestError;

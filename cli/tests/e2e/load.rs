@@ -40,7 +40,8 @@ fn every_request_of_the_load_has_the_verdict_and_the_objections_that_all_engines
         let (at, path) = (request["now"].as_str().unwrap(), path.to_str().unwrap());
         let args = ["eval", "examples/pol007-load", "--request", path, "--at", at, "--format", "json"];
         let ran = holdpoint(&args);
-        let decision: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{name}: {}", ran.err));
+        let decision: Value =
+            serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{name}: {}", ran.err));
         assert_eq!(decision["verdict"], expected["verdict"], "{name}");
         assert_eq!(controls(&decision), rules(&expected), "{name}");
         count += 1;

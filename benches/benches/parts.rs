@@ -1,0 +1,3 @@
+//! Each part by itself, in groups of criterion.
+
+fn main() {}
