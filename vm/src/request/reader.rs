@@ -171,11 +171,12 @@ impl<'a> Reader<'a> {
         let mut expected = 0;
         let mut more = !self.scan.skip(b'}');
         while more {
-            let key = self.scan.key()?;
-            let (index, member) = self.find(known, key, expected, seen, depth)?;
+            self.scan.space();
+            let at = self.scan.at;
+            let (index, member) = self.find(known, expected, seen, depth)?;
             if self.work.mark(seen, index) {
                 let name = member.name();
-                return Err(Failure::duplicate_member(quote_of(key), T::WHAT, name).within(name));
+                return Err(Failure::duplicate_member(at, T::WHAT, name).within(name));
             }
             read(self, member).map_err(|fail| fail.within(member.name()))?;
             expected = index.saturating_add(1);
@@ -184,22 +185,31 @@ impl<'a> Reader<'a> {
         Ok(seen)
     }
 
-    /// The member with this name. Senders keep to an order, so the one after the last is tried first.
+    /// The member whose name comes next. Senders keep to an order, so the one after the last is tried first.
+    #[inline(always)]
     fn find<T: Named>(
         &mut self,
         known: &'a [T],
-        key: Raw<'a>,
         expected: usize,
         seen: usize,
         depth: u32,
     ) -> Result<(usize, &'a T), Fail> {
-        let found = self.transient(key, |name| {
-            let next = known.get(expected).filter(|member| member.name() == name);
-            match next {
-                Some(member) => Some((expected, member)),
-                None => known.iter().enumerate().find(|(_, member)| member.name() == name),
-            }
-        })?;
+        match known.get(expected) {
+            Some(member) if self.scan.skip_key(member.name()) => Ok((expected, member)),
+            _ => self.look_for(known, seen, depth),
+        }
+    }
+
+    /// The member whose name comes next, wherever it stands in the layout.
+    fn look_for<T: Named>(
+        &mut self,
+        known: &'a [T],
+        seen: usize,
+        depth: u32,
+    ) -> Result<(usize, &'a T), Fail> {
+        let key = self.scan.key()?;
+        let found =
+            self.transient(key, |name| known.iter().enumerate().find(|(_, member)| member.name() == name))?;
         match found {
             Some(found) => Ok(found),
             None => Err(self.unknown(known, key, seen, depth)),
