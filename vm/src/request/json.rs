@@ -40,7 +40,8 @@ impl<'a> Scanner<'a> {
     /// Skips the next byte.
     #[inline(always)]
     pub(super) fn bump(&mut self) {
-        self.at = self.at.saturating_add(1);
+        // A position in a text of at most 256 KiB.
+        self.at = self.at.wrapping_add(1);
     }
 
     /// Skips white space.
@@ -108,11 +109,16 @@ impl<'a> Scanner<'a> {
     /// no white space.
     #[inline(always)]
     pub(super) fn skip_key(&mut self, name: &str) -> bool {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let behind = rest.strip_prefix(b"\"").and_then(|rest| rest.strip_prefix(name.as_bytes()));
-        let found = behind.is_some_and(|behind| behind.starts_with(b"\":")) && is_plain(name.as_bytes());
+        let bytes = self.text.as_bytes();
+        let start = self.at.wrapping_add(1);
+        if self.peek() != Some(b'"') {
+            return false;
+        }
+        let end = plain_end(bytes, start);
+        let found = bytes.get(start..end) == Some(name.as_bytes())
+            && bytes.get(end..).is_some_and(|behind| behind.starts_with(b"\":"));
         if found {
-            self.at = self.at.saturating_add(name.len()).saturating_add(3);
+            self.at = end.wrapping_add(2);
             self.space();
         }
         found
@@ -354,12 +360,6 @@ fn short_digits(text: &[u8], before: i64) -> Option<(Digits, &[u8])> {
     (digits.count > 0).then_some((digits, rest))
 }
 
-/// Whether a text stands for itself between quotes.
-#[inline(always)]
-fn is_plain(bytes: &[u8]) -> bool {
-    plain_end(bytes, 0) == bytes.len()
-}
-
 /// The first byte from `at` on that is a quote, a backslash or a control character; eight bytes at a time.
 #[inline(always)]
 fn plain_end(bytes: &[u8], at: usize) -> usize {
@@ -368,9 +368,9 @@ fn plain_end(bytes: &[u8], at: usize) -> usize {
         let found = special(u64::from_le_bytes(*chunk));
         if found != 0 {
             let byte = usize::try_from(found.trailing_zeros() / 8).unwrap_or_default();
-            return at.saturating_add(byte);
+            return at.wrapping_add(byte);
         }
-        at = at.saturating_add(8);
+        at = at.wrapping_add(8);
     }
     let rest = bytes.get(at..).unwrap_or_default();
     let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20));
