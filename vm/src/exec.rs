@@ -35,45 +35,40 @@ pub(crate) enum Flow {
 impl Machine {
     /// Runs one operation, given the place of the next, and tells where to go on.
     ///
-    /// What most policies run most of the time stands here and in `common`, written out into the loop; the rest is
-    /// called.
+    /// What stands in almost every rule is written out into the loop; the rest is called.
     #[inline(always)]
     pub(crate) fn step(&mut self, run: Run<'_>, op: Op, next: usize) -> Result<Flow, Fault> {
-        Ok(match op {
-            Op::Jump { to } => Flow::To(to.0 as usize),
-            Op::JumpIfFalse { cond, to } => jump(matches!(self.at(cond), Value::Bool(false)), to),
-            Op::JumpIfTrue { cond, to } => jump(matches!(self.at(cond), Value::Bool(true)), to),
-            Op::JumpUnlessKnown { src, to } => jump(!self.at(src).is_known(), to),
-            Op::Each { elem, list, skip } => self.each(elem, list, next.saturating_add(usize::from(skip.0))),
-            Op::Next { elem, back } => {
-                self.next(run, elem, next.saturating_sub(1).saturating_sub(usize::from(back.0)))
-            }
-            Op::Force { thunk } => self.force(run, thunk, next),
-            Op::End {} => Flow::End,
-            _ => self.common(run, op)?,
-        })
-    }
-
-    /// The operations that stand in almost every rule.
-    #[inline(always)]
-    fn common(&mut self, run: Run<'_>, op: Op) -> Result<Flow, Fault> {
         match op {
+            Op::Jump { to } => return Ok(Flow::To(to.0 as usize)),
+            Op::JumpIfFalse { cond, to } => return Ok(jump(matches!(self.at(cond), Value::Bool(false)), to)),
+            Op::JumpIfTrue { cond, to } => return Ok(jump(matches!(self.at(cond), Value::Bool(true)), to)),
+            Op::JumpUnlessKnown { src, to } => return Ok(jump(!self.at(src).is_known(), to)),
+            Op::Each { elem, list, skip } => {
+                return Ok(self.each(elem, list, next.saturating_add(usize::from(skip.0))));
+            }
+            Op::Next { elem, back } => {
+                let start = next.saturating_sub(1).saturating_sub(usize::from(back.0));
+                return Ok(self.next(run, elem, start));
+            }
+            Op::Force { thunk } => return Ok(self.force(run, thunk, next)),
+            Op::End {} => return Ok(Flow::End),
+
             Op::Const { dst, konst } => self.set(dst, run.constant(konst)),
             Op::Fact { dst, slot } => self.set(dst, run.snapshot.slot(slot.0)),
             Op::Field { dst, elem, slot } => self.set(dst, self.field(run, elem, slot.0)),
             Op::Move { dst, src } => self.set(dst, self.get(src)),
             Op::Not { dst, src } => self.set(dst, self.bool1(src, |a| !a)),
-            Op::And { dst, lhs, rhs } => self.set(dst, kleene(self.get(lhs), self.get(rhs), false)),
-            Op::Or { dst, lhs, rhs } => self.set(dst, kleene(self.get(lhs), self.get(rhs), true)),
+            Op::And { dst, lhs, rhs } => self.set(dst, kleene(self.at(lhs), self.at(rhs), false)),
+            Op::Or { dst, lhs, rhs } => self.set(dst, kleene(self.at(lhs), self.at(rhs), true)),
             Op::IsNone { dst, src } => self.set(dst, is_none(self.get(src))),
             Op::Require { dst, src, cause } => self.set(dst, require(self.get(src), cause)),
-            Op::EqInt { dst, lhs, rhs } => self.set(dst, equal_ints(run, self.get(lhs), self.get(rhs))),
-            Op::EqStr { dst, lhs, rhs } => self.set(dst, equal_texts(run, self.get(lhs), self.get(rhs))),
+            Op::EqInt { dst, lhs, rhs } => self.set(dst, equal_ints(run, self.at(lhs), self.at(rhs))),
+            Op::EqStr { dst, lhs, rhs } => self.set(dst, equal_texts(run, self.at(lhs), self.at(rhs))),
             Op::LtInt { dst, lhs, rhs } => self.set(dst, self.int2(lhs, rhs, |a, b| Value::Bool(a < b))),
             Op::LeInt { dst, lhs, rhs } => self.set(dst, self.int2(lhs, rhs, |a, b| Value::Bool(a <= b))),
             Op::LtDec { dst, lhs, rhs } => self.set(dst, self.dec2(lhs, rhs, |a, b| Value::Bool(a < b))),
             Op::LeDec { dst, lhs, rhs } => self.set(dst, self.dec2(lhs, rhs, |a, b| Value::Bool(a <= b))),
-            Op::Object { statement, cond } => self.object(run, statement, self.get(cond)),
+            Op::Object { statement, cond } => self.object(run, statement, cond),
             _ => self.other(run, op)?,
         }
         Ok(Flow::Next)
@@ -209,9 +204,9 @@ impl Machine {
 
     #[inline(always)]
     fn field(&self, run: Run<'_>, elem: Reg, slot: u16) -> Value {
-        match self.get(elem) {
+        match self.at(elem) {
             Value::Elem(cursor) => self.cell(run, cursor.at.saturating_add(u32::from(slot))),
-            other => Value::poison(other),
+            other => Value::poison(*other),
         }
     }
 
@@ -219,9 +214,9 @@ impl Machine {
 
     #[inline(always)]
     fn bool1(&self, src: Reg, f: impl Fn(bool) -> bool) -> Value {
-        match self.get(src) {
-            Value::Bool(value) => Value::Bool(f(value)),
-            other => Value::poison(other),
+        match self.at(src) {
+            Value::Bool(value) => Value::Bool(f(*value)),
+            other => Value::poison(*other),
         }
     }
 
@@ -234,9 +229,9 @@ impl Machine {
 
     #[inline(always)]
     fn int2(&self, lhs: Reg, rhs: Reg, f: impl Fn(i64, i64) -> Value) -> Value {
-        match (self.get(lhs), self.get(rhs)) {
-            (Value::Int(a), Value::Int(b)) => f(a, b),
-            (a, b) => poison2(a, b),
+        match (self.at(lhs), self.at(rhs)) {
+            (Value::Int(a), Value::Int(b)) => f(*a, *b),
+            (a, b) => poison2(*a, *b),
         }
     }
 
@@ -249,9 +244,9 @@ impl Machine {
 
     #[inline(always)]
     fn dec2(&self, lhs: Reg, rhs: Reg, f: impl Fn(Dec, Dec) -> Value) -> Value {
-        match (self.get(lhs), self.get(rhs)) {
-            (Value::Dec(a), Value::Dec(b)) => f(a, b),
-            (a, b) => poison2(a, b),
+        match (self.at(lhs), self.at(rhs)) {
+            (Value::Dec(a), Value::Dec(b)) => f(*a, *b),
+            (a, b) => poison2(*a, *b),
         }
     }
 
@@ -342,7 +337,7 @@ impl Machine {
         }
         let mut answer = Value::Bool(false);
         for other in self.scalars(run, list) {
-            answer = kleene(answer, equal(run, value, other), true);
+            answer = kleene(&answer, &equal(run, value, other), true);
         }
         Ok(answer)
     }
@@ -462,13 +457,14 @@ pub(crate) const fn poison2(a: Value, b: Value) -> Value {
 
 /// Conjunction where `decided` is false, disjunction where it is true.
 #[inline(always)]
-fn kleene(a: Value, b: Value, decided: bool) -> Value {
+fn kleene(a: &Value, b: &Value, decided: bool) -> Value {
     match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => Value::Bool(if decided { a | b } else { a & b }),
-        (a, b) => not_both_known(a, b, decided),
+        (a, b) => not_both_known(*a, *b, decided),
     }
 }
 
+#[inline(never)]
 fn not_both_known(a: Value, b: Value, decided: bool) -> Value {
     let decided = Value::Bool(decided);
     match (a, b) {
@@ -522,18 +518,18 @@ fn factor(value: Value) -> Value {
 }
 
 #[inline(always)]
-fn equal_ints(run: Run<'_>, a: Value, b: Value) -> Value {
+fn equal_ints(run: Run<'_>, a: &Value, b: &Value) -> Value {
     match (a, b) {
         (Value::Int(a), Value::Int(b)) => Value::Bool(a == b),
-        (a, b) => equal(run, a, b),
+        (a, b) => equal(run, *a, *b),
     }
 }
 
 #[inline(always)]
-fn equal_texts(run: Run<'_>, a: Value, b: Value) -> Value {
+fn equal_texts(run: Run<'_>, a: &Value, b: &Value) -> Value {
     match (a, b) {
-        (Value::Str(a), Value::Str(b)) => Value::Bool(same_text(run, a, b)),
-        (a, b) => equal(run, a, b),
+        (Value::Str(a), Value::Str(b)) => Value::Bool(same_text(run, *a, *b)),
+        (a, b) => equal(run, *a, *b),
     }
 }
 

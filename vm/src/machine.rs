@@ -191,11 +191,17 @@ impl Machine {
     }
 
     /// The value in a cell, of the snapshot or of a list that was built.
+    #[inline(always)]
     pub(crate) fn cell(&self, run: Run<'_>, index: u32) -> Value {
-        match index.checked_sub(run.snapshot.cell_count()) {
-            None => run.snapshot.cell(index),
-            Some(own) => self.built.get(own as usize).copied().unwrap_or(Value::UNSET),
+        match run.snapshot.cells.get(index as usize) {
+            Some(value) => *value,
+            None => self.built_cell(run, index),
         }
+    }
+
+    fn built_cell(&self, run: Run<'_>, index: u32) -> Value {
+        let own = index.checked_sub(run.snapshot.cell_count());
+        own.and_then(|own| self.built.get(own as usize)).copied().unwrap_or(Value::UNSET)
     }
 
     /// The scalars of a list.
@@ -250,9 +256,9 @@ impl Machine {
 
     /// Notes an objection.
     #[inline(always)]
-    pub(crate) fn object(&mut self, run: Run<'_>, statement: StatementId, cond: Value) {
-        if !matches!(cond, Value::Bool(false)) {
-            self.fire(run, statement, cond);
+    pub(crate) fn object(&mut self, run: Run<'_>, statement: StatementId, cond: Reg) {
+        if !matches!(self.at(cond), Value::Bool(false)) {
+            self.fire(run, statement, self.get(cond));
         }
     }
 
