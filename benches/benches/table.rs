@@ -3,7 +3,7 @@
 use std::alloc::System;
 
 use holdpoint_benches::table::Table;
-use holdpoint_benches::{Failure, decisions, load, machine, turns};
+use holdpoint_benches::{Failure, decisions, http, load, machine, turns};
 use stats_alloc::StatsAlloc;
 
 #[global_allocator]
@@ -14,6 +14,7 @@ fn main() -> Result<(), Failure> {
     println!("{}", machine::describe());
     let (policy, cases) = (load::policy()?, load::cases(&folder)?);
     let mut rows = decisions::rows(&policy, &cases, &folder)?;
+    rows.extend(http::rows(&cases)?);
     rows.push(decisions::cores(&policy, &cases)?);
     println!("\n{}", Table(rows));
     println!("{}", machine::describe());

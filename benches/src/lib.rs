@@ -4,11 +4,13 @@
 //! It must not be needed by anything that is shipped. A figure that counts is a ratio of two that were measured in
 //! turns; absolute ones are printed beside it to be read, not to be compared between runs.
 //!
-//! Reading order: [`load`], [`hand`], [`turns`], [`peers`], [`decisions`], [`growth`], [`table`], [`machine`].
+//! Reading order: [`load`], [`hand`], [`turns`], [`peers`], [`decisions`], [`mod@http`],
+//! [`growth`], [`table`], [`machine`].
 
 pub mod decisions;
 pub mod growth;
 pub mod hand;
+pub mod http;
 pub mod load;
 pub mod machine;
 pub mod peers;
