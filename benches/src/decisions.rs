@@ -59,11 +59,11 @@ pub fn agree(policy: &Policy, cases: &[Case]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Figures 1 to 5.
+/// Figures 1 to 5, and nanoseconds from bytes to a plain decision.
 ///
 /// # Errors
 /// Where anything disagrees or fails.
-pub fn rows(policy: &Policy, cases: &[Case], folder: &Path) -> Result<Vec<Row>, Failure> {
+pub fn rows(policy: &Policy, cases: &[Case], folder: &Path) -> Result<(Vec<Row>, f64), Failure> {
     agree(policy, cases)?;
     let peers = Peers::start(folder);
     let mut contestants = own(policy, cases);
@@ -106,7 +106,7 @@ pub fn rows(policy: &Policy, cases: &[Case], folder: &Path) -> Result<Vec<Row>, 
         (FULL, BYTES),
         (2.5, 1.5),
     ));
-    Ok(rows)
+    Ok((rows, series.time(BYTES)))
 }
 
 fn ratio(series: &Series, number: &'static str, figure: &str, of: (&str, &str), goals: (f64, f64)) -> Row {

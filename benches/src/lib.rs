@@ -5,8 +5,9 @@
 //! turns; absolute ones are printed beside it to be read, not to be compared between runs.
 //!
 //! Reading order: [`load`], [`hand`], [`turns`], [`peers`], [`decisions`], [`mod@http`],
-//! [`growth`], [`table`], [`machine`].
+//! [`storage`], [`growth`], [`scale`], [`count`], [`table`], [`machine`].
 
+pub mod count;
 pub mod decisions;
 pub mod growth;
 pub mod hand;
@@ -14,6 +15,8 @@ pub mod http;
 pub mod load;
 pub mod machine;
 pub mod peers;
+pub mod scale;
+pub mod storage;
 pub mod table;
 pub mod turns;
 

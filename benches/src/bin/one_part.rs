@@ -1,9 +1,10 @@
 //! One part of deciding, over and over: what callgrind counts and profilers sample.
 //!
-//! `one_part PART ROTATIONS`, where PART is `none`, `decode`, `decide` or `explain`.
+//! `one_part PART ROTATIONS`, where PART is `none`, `hand`, `decode`, `decide` or `explain`.
 
 use std::hint::black_box;
 
+use holdpoint_benches::hand::Input;
 use holdpoint_benches::load::{Case, cases, folder, policy};
 use holdpoint_benches::{Failure, decisions};
 use holdpoint_server::Policy;
@@ -34,6 +35,9 @@ fn rotation(part: &str, policy: &Policy, cases: &[Case]) -> Result<(), Failure> 
         };
         match part {
             "none" => {}
+            "hand" => {
+                black_box(Input::read(black_box(case.body.as_bytes()))?.decide());
+            }
             "decode" => read(&case.body)?,
             "decide" => {
                 read(&case.body)?;
