@@ -151,27 +151,34 @@ impl<'a> Scanner<'a> {
     }
 
     /// A text; its opening quote comes next. Its escapes are not looked at.
-    #[inline]
+    #[inline(always)]
     pub(super) fn text(&mut self) -> Result<Raw<'a>, Fail> {
         self.bump();
         let start = self.at;
-        let mut escaped = false;
+        self.at = plain_end(self.text.as_bytes(), start);
+        let escaped = self.peek() != Some(b'"');
+        if escaped {
+            self.behind_escapes()?;
+        }
+        let text = self.text.get(start..self.at).unwrap_or_default();
+        self.bump();
+        Ok(Raw { text, start, escaped })
+    }
+
+    /// Goes on to the quote that ends a text, over escapes.
+    fn behind_escapes(&mut self) -> Result<(), Fail> {
         loop {
-            self.at = plain_end(self.text.as_bytes(), self.at);
             match self.peek() {
-                Some(b'"') => break,
+                Some(b'"') => return Ok(()),
                 Some(b'\\') => {
-                    escaped = true;
                     self.bump();
                     self.bump();
                 }
                 Some(control) => return Err(Failure::control_character(self.at, char::from(control))),
                 None => return self.fail("`\"`"),
             }
+            self.at = plain_end(self.text.as_bytes(), self.at);
         }
-        let text = self.text.get(start..self.at).unwrap_or_default();
-        self.bump();
-        Ok(Raw { text, start, escaped })
     }
 
     /// A number.

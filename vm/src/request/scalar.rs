@@ -168,29 +168,36 @@ impl<'a> Reader<'a> {
     }
 
     /// A text between its quotes.
+    #[inline(always)]
     fn raw(&mut self, expected: &str) -> Result<Raw<'a>, Fail> {
         if self.scan.peek() == Some(b'"') { self.scan.text() } else { self.mismatch(expected) }
     }
 
     /// A text that is kept.
+    #[inline(always)]
     fn string(&mut self, expected: &str, max: u32) -> Result<StrRef, Fail> {
         let raw = self.raw(expected)?;
         self.keep(raw, max)
     }
 
+    #[inline(always)]
     pub(super) fn keep(&mut self, raw: Raw<'a>, max: u32) -> Result<StrRef, Fail> {
-        let at = quote_of(raw);
         let text = if raw.escaped || self.space != Space::Body {
-            let start = self.scratch.len();
-            json::unescape(raw, self.scratch)?;
-            str_ref(Space::Scratch, start, self.scratch.len().saturating_sub(start))
+            self.copy(raw)?
         } else {
             str_ref(Space::Body, raw.start, raw.text.len())
         };
         if text.len > max {
-            return Err(Failure::text_too_long(at, usize::try_from(text.len).unwrap_or(usize::MAX), max));
+            return Err(Failure::text_too_long(quote_of(raw), text.len as usize, max));
         }
         Ok(text)
+    }
+
+    /// A text without its escapes, outside the body.
+    fn copy(&mut self, raw: Raw<'a>) -> Result<StrRef, Fail> {
+        let start = self.scratch.len();
+        json::unescape(raw, self.scratch)?;
+        Ok(str_ref(Space::Scratch, start, self.scratch.len().saturating_sub(start)))
     }
 
     fn version(&mut self) -> Result<Value, Fail> {
@@ -257,6 +264,7 @@ const MONEY: &str = "an amount of money such as `\"499.90 EUR\"`";
 const INSTANT: &str = "an instant such as `\"2026-11-20T15:30:00+01:00\"`";
 
 /// A reference to a text. Documents are far shorter than 32 bits can tell.
+#[inline(always)]
 fn str_ref(space: Space, start: usize, len: usize) -> StrRef {
     let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     StrRef { space, start: short(start), len: short(len) }
