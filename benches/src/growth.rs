@@ -28,12 +28,12 @@ pub const RULES_REQUEST: &str =
 
 /// A policy that looks at every element of its lists.
 pub const LISTS: &str = "\
-record Item { name: string, size: int }
+record Item { id: string, n: int }
 request { items: list<Item, max 4096>, more: list<Item, max 4096>, rest: list<Item, max 4096> }
 policy p {
-  rule a { block when any i in items where i.size > 100 }
-  rule b { block when any i in more where i.size > 100 }
-  rule c { block when any i in rest where i.size > 100 }
+  rule a { block when any i in items where i.n > 100 }
+  rule b { block when any i in more where i.n > 100 }
+  rule c { block when any i in rest where i.n > 100 }
 }
 ";
 
@@ -41,7 +41,7 @@ policy p {
 pub fn lists_request(count: usize) -> String {
     let list = |from: usize, to: usize| {
         let items =
-            (from..to.max(from)).map(|index| format!(r#"{{"name":"n{index}","size":{}}}"#, index % 100));
+            (from..to.max(from)).map(|index| format!(r#"{{"id":"n{index}","n":{}}}"#, index % 100));
         items.collect::<Vec<_>>().join(",")
     };
     let (first, second) = (count.min(4096), count.min(8192));
