@@ -40,8 +40,7 @@ policy p {
 /// A request of [`LISTS`] with so many elements in all; at most 12,288.
 pub fn lists_request(count: usize) -> String {
     let list = |from: usize, to: usize| {
-        let items =
-            (from..to.max(from)).map(|index| format!(r#"{{"id":"n{index}","n":{}}}"#, index % 100));
+        let items = (from..to.max(from)).map(|index| format!(r#"{{"id":"n{index}","n":{}}}"#, index % 100));
         items.collect::<Vec<_>>().join(",")
     };
     let (first, second) = (count.min(4096), count.min(8192));

@@ -1,6 +1,6 @@
 //! The reference load: `examples/pol007-load` compiled, and the 96 requests with their expected answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -110,7 +110,7 @@ pub fn compiled(name: &str, source: String) -> Result<Policy, Failure> {
 /// Where it does not compile.
 pub fn module(name: &str, source: String) -> Result<(Vec<u8>, SourceMap), Failure> {
     let files = vec![("policy.hold".to_owned(), source)];
-    let input = PackageInput { name: name.to_owned(), files, data: BTreeMap::new() };
+    let input = PackageInput { name: name.to_owned(), files, ..PackageInput::default() };
     let checked = check(&input, &holdpoint_stdlib::module);
     if !checked.is_ok() {
         return Err(format!("{:?}", checked.diagnostics).into());

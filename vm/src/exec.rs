@@ -26,6 +26,8 @@ const DAY: i64 = 86_400_000_000_000;
 pub(crate) enum Flow {
     /// At the next operation.
     Next,
+    /// At the next operation, when [`Machine::other`] has run this one.
+    Other,
     /// Here.
     To(usize),
     /// Where the block was called from.
@@ -35,23 +37,23 @@ pub(crate) enum Flow {
 impl Machine {
     /// Runs one operation, given the place of the next, and tells where to go on.
     ///
-    /// What stands in almost every rule is written out into the loop; the rest is called.
+    /// What stands in almost every rule is written out into the loop; the rest is left to [`Self::other`].
     #[inline(always)]
-    pub(crate) fn step(&mut self, run: Run<'_>, op: Op, next: usize) -> Result<Flow, Fault> {
+    pub(crate) fn step(&mut self, run: Run<'_>, op: Op, next: usize) -> Flow {
         match op {
-            Op::Jump { to } => return Ok(Flow::To(to.0 as usize)),
-            Op::JumpIfFalse { cond, to } => return Ok(jump(matches!(self.at(cond), Value::Bool(false)), to)),
-            Op::JumpIfTrue { cond, to } => return Ok(jump(matches!(self.at(cond), Value::Bool(true)), to)),
-            Op::JumpUnlessKnown { src, to } => return Ok(jump(!self.at(src).is_known(), to)),
+            Op::Jump { to } => return Flow::To(to.0 as usize),
+            Op::JumpIfFalse { cond, to } => return jump(matches!(self.at(cond), Value::Bool(false)), to),
+            Op::JumpIfTrue { cond, to } => return jump(matches!(self.at(cond), Value::Bool(true)), to),
+            Op::JumpUnlessKnown { src, to } => return jump(!self.at(src).is_known(), to),
             Op::Each { elem, list, skip } => {
-                return Ok(self.each(elem, list, next.saturating_add(usize::from(skip.0))));
+                return self.each(elem, list, next.saturating_add(usize::from(skip.0)));
             }
             Op::Next { elem, back } => {
                 let start = next.saturating_sub(1).saturating_sub(usize::from(back.0));
-                return Ok(self.next(run, elem, start));
+                return self.next(run, elem, start);
             }
-            Op::Force { thunk } => return Ok(self.force(run, thunk, next)),
-            Op::End {} => return Ok(Flow::End),
+            Op::Force { thunk } => return self.force(run, thunk, next),
+            Op::End {} => return Flow::End,
 
             Op::Const { dst, konst } => self.set(dst, run.constant(konst)),
             Op::Fact { dst, slot } => self.set(dst, run.snapshot.slot(slot.0)),
@@ -69,17 +71,21 @@ impl Machine {
             Op::LtDec { dst, lhs, rhs } => self.set(dst, self.dec2(lhs, rhs, |a, b| Value::Bool(a < b))),
             Op::LeDec { dst, lhs, rhs } => self.set(dst, self.dec2(lhs, rhs, |a, b| Value::Bool(a <= b))),
             Op::Object { statement, cond } => self.object(run, statement, cond),
-            _ => self.other(run, op)?,
+            _ => return Flow::Other,
         }
-        Ok(Flow::Next)
+        Flow::Next
     }
 
     /// The operations that change more than a register, or charge for what they look at.
     #[inline(never)]
-    fn other(&mut self, run: Run<'_>, op: Op) -> Result<(), Fault> {
+    pub(crate) fn other(&mut self, run: Run<'_>, op: Op) -> Result<(), Fault> {
         let (dst, value) = match op {
             Op::Head { policy, cond } => {
                 self.heads.push((policy, self.get(cond)));
+                return Ok(());
+            }
+            Op::Plan { rollout, cond } => {
+                self.plans.push((rollout, self.get(cond)));
                 return Ok(());
             }
             Op::Waive { waiver, cond } => {

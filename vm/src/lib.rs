@@ -12,6 +12,7 @@ pub mod decision;
 mod exec;
 mod glob;
 mod jcs;
+pub mod judgement;
 pub mod machine;
 pub mod request;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub mod window;
 
 pub use decide::PlainDecision;
 pub use decision::Decision;
+pub use judgement::Judgement;
 pub use machine::Machine;
 pub use request::RequestError;
 pub use snapshot::Snapshot;

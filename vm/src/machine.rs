@@ -7,13 +7,13 @@ use std::cmp::Ordering;
 
 use holdpoint_isa::Fault;
 use holdpoint_isa::literal::version;
-use holdpoint_isa::ops::{Konst, PolicyId, Reg, StatementId, Thunk, WaiverId};
+use holdpoint_isa::ops::{Konst, PolicyId, Reg, RolloutId, StatementId, Thunk, WaiverId};
 use holdpoint_isa::program::{Block, Program};
 use holdpoint_isa::types::Kind;
 
 use crate::exec::{Flow, poison2};
 use crate::snapshot::Snapshot;
-use crate::value::{ListRef, StrRef, Value};
+use crate::value::{ListRef, StrRef, Value, bytes_of};
 use crate::verify::VerifiedProgram;
 
 /// What a run is about: the module, the facts and the instant. Nothing of it changes while code runs.
@@ -71,14 +71,26 @@ pub struct Machine {
     pub(crate) heads: Vec<(PolicyId, Value)>,
     /// Waivers that apply.
     pub(crate) waived: Vec<WaiverId>,
+    /// Whether each rollout is the plan.
+    pub(crate) plans: Vec<(RolloutId, Value)>,
     /// What is left to use.
     pub(crate) fuel: u64,
+    /// What is left to use for telling why.
+    pub(crate) telling: u64,
 }
 
 impl Machine {
     /// A machine that has run nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Bytes of memory that are kept for the next decision. They only grow, to what the largest decision needed.
+    pub fn held_bytes(&self) -> usize {
+        let values = bytes_of(&self.regs).saturating_add(bytes_of(&self.built));
+        let lets = bytes_of(&self.done).saturating_add(bytes_of(&self.returns));
+        let found = bytes_of(&self.fired).saturating_add(bytes_of(&self.heads));
+        values.saturating_add(lets).saturating_add(found).saturating_add(bytes_of(&self.waived))
     }
 
     /// Forgets the last decision.
@@ -93,6 +105,7 @@ impl Machine {
         self.fired.clear();
         self.heads.clear();
         self.waived.clear();
+        self.plans.clear();
     }
 
     /// Lets every `let` run again, for a run at another instant. Lists that were built stay where they are.
@@ -115,16 +128,21 @@ impl Machine {
 
     /// Runs a block to its end, or until the fuel is used up.
     ///
-    /// What operations cost is charged a stretch at a time, where one ends that ran without a jump. A stretch that the
-    /// fuel does not cover has run by then, which nobody sees: such a run has no result.
+    /// What operations cost is charged a stretch at a time: up to a jump, or to an operation that charges for what it
+    /// looks at. Where the fuel might not cover what is left of the code, each is charged before it runs.
     pub(crate) fn run(&mut self, run: Run<'_>, block: Block) -> Result<(), Fault> {
         let code = run.program().code.as_slice();
         let mut at = block.start as usize;
         let mut stretch = at;
+        let mut scarce = self.is_scarce(run, at);
         loop {
             let Some(op) = code.get(at).copied() else { return Ok(()) };
             let next = at.saturating_add(1);
-            let flow = self.step(run, op, next)?;
+            if scarce {
+                self.burn(run.module.cost(at, next))?;
+                stretch = next;
+            }
+            let flow = self.step(run, op, next);
             if flow == Flow::Next {
                 at = next;
                 continue;
@@ -132,13 +150,24 @@ impl Machine {
             self.burn(run.module.cost(stretch, next))?;
             at = match flow {
                 Flow::To(there) => there,
+                Flow::Other => {
+                    self.other(run, op)?;
+                    next
+                }
                 _ => match self.returns.pop() {
                     Some(back) => back,
                     None => return Ok(()),
                 },
             };
             stretch = at;
+            scarce = self.is_scarce(run, at);
         }
+    }
+
+    /// Whether the fuel might not cover the operations from here on, each run once.
+    #[inline(always)]
+    fn is_scarce(&self, run: Run<'_>, at: usize) -> bool {
+        self.fuel < run.module.cost(at, run.program().code.len())
     }
 
     /// Uses up fuel.

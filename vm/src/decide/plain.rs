@@ -3,7 +3,7 @@
 use holdpoint_isa::program::Rule;
 use holdpoint_isa::verdict::Verdict;
 
-use super::{Place, judge};
+use super::{Place, weigh};
 use crate::machine::{Machine, Run};
 use crate::snapshot::Snapshot;
 use crate::value::Value;
@@ -27,6 +27,7 @@ impl Machine {
         now: i64,
     ) -> PlainDecision {
         let run = Run { module, snapshot, now };
+        self.fuel = module.fuel_bound();
         let outcome = self.admit(run);
         let fuel_used = module.fuel_bound().saturating_sub(self.fuel);
         let verdict = match outcome {
@@ -44,7 +45,7 @@ impl Machine {
         snapshot: &'r Snapshot,
     ) -> impl Iterator<Item = (&'r Rule, Verdict)> {
         let run = Run { module, snapshot, now: 0 };
-        let judged = self.fired.iter().filter_map(move |fired| judge(run, &self.waived, *fired));
+        let judged = self.fired.iter().filter_map(move |fired| weigh(run, &self.waived, *fired));
         judged.filter(|judged| judged.place == Place::Objection).filter_map(|j| Some((j.rule, j.verdict?)))
     }
 
@@ -59,9 +60,16 @@ impl Machine {
                 _ => doubtful |= !policy.trial,
             }
         }
-        if doubtful || !governed {
+        if doubtful || !governed || !self.planned(run) {
             return Verdict::Block;
         }
         self.objecting(run.module, run.snapshot).map(|(_, verdict)| verdict).max().unwrap_or(Verdict::Allow)
+    }
+
+    /// Whether exactly one rollout is the plan, in a module that has rollouts.
+    fn planned(&self, run: Run<'_>) -> bool {
+        let known = |(_, head): &(_, Value)| matches!(head, Value::Bool(_));
+        let fits = self.plans.iter().filter(|(_, head)| matches!(head, Value::Bool(true))).count();
+        run.program().rollouts.is_empty() || (fits == 1 && self.plans.iter().all(known))
     }
 }
