@@ -39,10 +39,12 @@ pub(crate) enum Command {
         #[arg(long)]
         deny_warnings: bool,
     },
-    /// Run the tests of a package
+    /// Run the tests of packages, and tell which rules no test makes fire
     Test {
-        /// A directory with `.hold` files, one such file, or `-` for standard input
-        path: PathBuf,
+        /// A directory with `.hold` files, one such file, or `-` for standard input. Of a directory that has none
+        /// itself, each package below it that has tests
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
         /// Run only the tests whose names contain this
         #[arg(long)]
         filter: Option<String>,

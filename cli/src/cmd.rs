@@ -19,7 +19,7 @@ use crate::{output, package};
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Check { path, format, deny_warnings } => check::run(&path, format, deny_warnings),
-        Command::Test { path, filter } => suite::run(&path, filter.as_deref()),
+        Command::Test { paths, filter } => suite::run(&paths, filter.as_deref()),
         Command::Build { path, output } => build::run(&path, output.as_deref()),
         Command::Eval { path, request, signals, at, format } => {
             let (signals, at) = (signals.as_deref(), at.as_deref());

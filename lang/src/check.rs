@@ -126,7 +126,7 @@ fn ordered(input: &PackageInput) -> Vec<&(String, String)> {
     files
 }
 
-/// Adds the policies that the package includes; those of the library that nobody includes are left out.
+/// Adds what the package includes of policies, scores and rollouts; those of the library that nobody includes are left out.
 fn include(files: &mut Vec<FileTree>, sink: &mut Diagnostics) {
     let mut included = Vec::new();
     for file in files.iter() {

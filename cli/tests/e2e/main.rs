@@ -9,8 +9,6 @@ mod export;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
-mod load;
-#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod proof;
