@@ -37,6 +37,18 @@ pub(crate) enum Command {
         #[arg(long)]
         deny_warnings: bool,
     },
+    /// Give files their one layout
+    Fmt {
+        /// Directories with `.hold` files, such files, or `-` to read standard input and write standard output
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+        /// Write nothing; name the files with another layout, and return 1 where there are some
+        #[arg(long)]
+        check: bool,
+        /// Write nothing; show what would change, and return 1 where something would
+        #[arg(long)]
+        diff: bool,
+    },
     /// Run the tests of a package
     Test {
         /// A directory with `.hold` files, one such file, or `-` for standard input

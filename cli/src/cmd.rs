@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod eval;
 mod explain;
+mod fmt;
 mod log;
 mod serve;
 mod suite;
@@ -18,6 +19,10 @@ use crate::{output, package};
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Check { path, format, deny_warnings } => check::run(&path, format, deny_warnings),
+        Command::Fmt { paths, check, diff } => {
+            let mode = if check { fmt::Mode::Check } else { fmt::Mode::Write };
+            fmt::run(&paths, if diff { fmt::Mode::Diff } else { mode })
+        }
         Command::Test { path, filter } => suite::run(&path, filter.as_deref()),
         Command::Build { path, output } => build::run(&path, output.as_deref()),
         Command::Eval { path, request, signals, at, format } => {

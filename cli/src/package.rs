@@ -9,7 +9,7 @@ use holdpoint_isa::codec::decode_source_map;
 use holdpoint_isa::program::SourceMap;
 use holdpoint_lang::ast::{Base, Item};
 use holdpoint_lang::diag::{Diagnostic, Severity, render};
-use holdpoint_lang::{Checked, FileId, PackageInput, check, parse};
+use holdpoint_lang::{Checked, FileId, PackageInput, Sources, check, parse};
 use holdpoint_vm::{Snapshot, VerifiedProgram};
 
 use crate::args::DiagnosticFormat;
@@ -76,6 +76,25 @@ pub(crate) fn read(path: &Path) -> Result<PackageInput, Failure> {
 /// Whether a path stands for standard input.
 pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
+}
+
+/// The `.hold` files of a directory and those below it, or the file that is named.
+pub(crate) fn hold_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut found = Found::default();
+    find(path, path, DEPTH_MAX, &mut found)?;
+    Ok(found
+        .hold
+        .iter()
+        .map(|name| if path == Path::new(".") { name.into() } else { path.join(name) })
+        .collect())
+}
+
+/// What a file is called in messages.
+pub(crate) fn label(path: &Path) -> String {
+    if is_stdin(path) { STDIN_FILE.to_owned() } else { path.display().to_string() }
 }
 
 /// The directory that the paths of a package's files are relative to.
@@ -171,8 +190,7 @@ pub(crate) fn checked(path: &Path) -> Result<Checked, Failure> {
 }
 
 /// Shows diagnostics on standard error, or as JSON on standard output; tells whether there is an error among them.
-pub(crate) fn show(checked: &Checked, diagnostics: &[Diagnostic], format: DiagnosticFormat) -> bool {
-    let sources = &checked.sources;
+pub(crate) fn show(sources: &Sources, diagnostics: &[Diagnostic], format: DiagnosticFormat) -> bool {
     match format {
         DiagnosticFormat::Text => {
             let style = render::Style { color: colour(), unicode: unicode() };
@@ -209,13 +227,13 @@ pub(crate) fn compiled(
     let checked = check(input, &holdpoint_stdlib::module);
     let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
     let errors: Vec<Diagnostic> = checked.diagnostics.iter().filter(is_error).cloned().collect();
-    if show(&checked, &errors, DiagnosticFormat::Text) {
+    if show(&checked.sources, &errors, DiagnosticFormat::Text) {
         return Err(refused(path));
     }
     match holdpoint_compiler::compile(&checked.package, &checked.sources) {
         Ok(compiled) => Ok((checked, compiled)),
         Err(diagnostics) => {
-            show(&checked, &diagnostics, DiagnosticFormat::Text);
+            show(&checked.sources, &diagnostics, DiagnosticFormat::Text);
             Err(refused(path))
         }
     }

@@ -3,11 +3,12 @@
 //! It must not know of bytecode beyond the tables of `holdpoint-isa`, nor of files, time or the network: a package
 //! comes in as texts.
 //!
-//! Reading order: [`span`], [`diag`], [`token`], [`lexer`], [`ast`], [`parse()`], [`ops`], [`hir`], [`check()`].
+//! Reading order: [`span`], [`diag`], [`token`], [`lexer`], [`ast`], [`parse()`], [`format()`], [`ops`], [`hir`], [`check()`].
 
 pub mod ast;
 mod check;
 pub mod diag;
+mod fmt;
 pub mod hir;
 pub mod lexer;
 pub mod ops;
@@ -17,5 +18,6 @@ pub mod token;
 
 pub use check::{Checked, Library, PackageInput, check};
 pub use diag::{Diagnostic, Diagnostics};
+pub use fmt::{WIDTH, format};
 pub use parse::parse;
 pub use span::{FileId, Source, Sources, Span};

@@ -14,7 +14,7 @@ pub(crate) fn run(path: &Path, format: DiagnosticFormat, deny_warnings: bool) ->
     {
         diagnostics.extend(more);
     }
-    let errors = package::show(&checked, &diagnostics, format);
+    let errors = package::show(&checked.sources, &diagnostics, format);
     if !errors && format == DiagnosticFormat::Text {
         let package = &checked.package;
         let rules: usize = package.policies.iter().map(|policy| policy.rules.len()).sum();
