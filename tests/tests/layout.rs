@@ -70,4 +70,33 @@ mod layout {
             assert_eq!(squeezed(&again), squeezed(&text), "{path}");
         }
     }
+
+    /// A comment behind each token in turn, on its line or on the next one, and a space or a line end in each gap.
+    // rule: layout.comments
+    #[test]
+    fn a_comment_stays_between_any_two_tokens() {
+        let page = fs::read_to_string(root().join("spec/02-grammar.md")).unwrap();
+        let text = page.split("```policy parse-only\n").nth(1).unwrap().split("```").next().unwrap();
+        let parts = raw(text);
+        assert!(parts.len() > 300);
+        for part in &parts {
+            let (before, behind) = text.split_at(part.end);
+            for comment in [" // c\n", "\n// c\n", "\n\n// c\n\n// d\n\n", " // c\n// d\n"] {
+                let commented = format!("{before}{comment}{behind}");
+                let once = layout(&commented);
+                assert_eq!(layout(&once), once, "{commented}");
+                assert_eq!(words(&once), words(&commented), "{once}");
+            }
+        }
+    }
+
+    fn layout(text: &str) -> String {
+        format(FileId::default(), text).unwrap_or_else(|wrong| panic!("{text}\n{wrong:?}"))
+    }
+
+    /// Tokens but commas, and comments.
+    fn words(text: &str) -> Vec<&str> {
+        let parts = raw(text).into_iter().filter(|part| part.kind != RawKind::Token(Token::Comma));
+        parts.map(|part| text.get(part.start..part.end).unwrap().trim_end()).collect()
+    }
 }
