@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 use crate::ast;
 use crate::diag::{Diagnostic, Diagnostics, messages};
 use crate::hir;
+use crate::index::Index;
 use crate::parse::parse;
 use crate::span::{FileId, Source, Sources, Span};
 use scope::Scopes;
@@ -49,6 +50,8 @@ pub struct Checked {
     pub package: hir::Package,
     /// What is wrong, by place.
     pub diagnostics: Vec<Diagnostic>,
+    /// What names stand for, and the types of things.
+    pub index: Index,
 }
 
 impl Checked {
@@ -69,7 +72,8 @@ pub fn check(input: &PackageInput, library: Library<'_>) -> Checked {
     let mut checker = Checker::new(&files, input, sink);
     checker.package.name.clone_from(&input.name);
     checker.run();
-    Checked { sources, package: checker.package, diagnostics: checker.sink.sorted() }
+    let Checker { package, sink, scopes, .. } = checker;
+    Checked { sources, package, diagnostics: sink.sorted(), index: scopes.index }
 }
 
 /// Parses the files of the package, then the modules that they use, each once, then takes over what they include.

@@ -51,7 +51,7 @@ pub fn parse(files: &Files) -> Outcome {
 pub fn build(files: &Files) -> Outcome {
     let input =
         PackageInput { name: "example".to_owned(), files: files.sources.clone(), data: files.data.clone() };
-    let Checked { sources, package, diagnostics } = check(&input, &holdpoint_stdlib::module);
+    let Checked { sources, package, diagnostics, .. } = check(&input, &holdpoint_stdlib::module);
     if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Outcome { sources, diagnostics, module: None };
     }

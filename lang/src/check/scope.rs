@@ -6,6 +6,7 @@ use holdpoint_isa::program::Const;
 
 use crate::ast;
 use crate::hir::{LocalId, Type};
+use crate::index::Index;
 use crate::span::Span;
 
 /// What a name of a value stands for.
@@ -102,6 +103,8 @@ pub(super) struct Scopes<'a> {
     pub(super) lets: Vec<LetSlot<'a>>,
     pub(super) fns: Vec<FnSlot<'a>>,
     pub(super) used: BTreeSet<Span>,
+    /// What each name stands for, and the types of things.
+    pub(super) index: Index,
     /// Whether some members of the request could not be read, so that any name may be one of them.
     pub(super) partial_request: bool,
     /// Names of all declarations that could not be read.
@@ -111,17 +114,36 @@ pub(super) struct Scopes<'a> {
 }
 
 impl Scopes<'_> {
-    /// The local with a name.
-    pub(super) fn local(&self, name: &str) -> Option<LocalId> {
-        self.locals.iter().rev().find(|(local, _, _)| local == name).map(|(_, id, _)| *id)
+    /// Whether a local has a name.
+    pub(super) fn has_local(&self, name: &str) -> bool {
+        self.locals.iter().any(|(local, _, _)| local == name)
     }
 
-    /// The declared value with a name, that of the policy before that of the package; it counts as used.
-    pub(super) fn value(&mut self, name: &str) -> Option<Meaning> {
+    /// The local with a name that stands at a place.
+    pub(super) fn local(&mut self, name: &str, at: Span) -> Option<LocalId> {
+        let (_, id, declared) = self.locals.iter().rev().find(|(local, _, _)| local == name)?;
+        self.index.add_use(at, *declared);
+        Some(*id)
+    }
+
+    /// The declared type with a name; it counts as used.
+    pub(super) fn ty(&mut self, name: &ast::Ident) -> Option<TypeDef> {
+        let (def, declared) = *self.types.get(&name.name)?;
+        self.used.insert(declared);
+        self.index.add_use(name.span, declared);
+        Some(def)
+    }
+
+    /// The declared value with a name that stands at a place, that of the policy before that of the package; it counts
+    /// as used.
+    pub(super) fn value(&mut self, name: &str, at: Span) -> Option<Meaning> {
         let policy =
             self.policy.and_then(|policy| self.policies.get(policy)).and_then(|scope| scope.get(name));
         let entry = policy.or_else(|| self.package.get(name))?;
         self.used.insert(entry.span);
+        if !matches!(entry.meaning, Meaning::Now) {
+            self.index.add_use(at, entry.span);
+        }
         Some(entry.meaning.clone())
     }
 

@@ -14,6 +14,7 @@ impl<'a> Checker<'a> {
             self.report(messages::not_allowed_here(decl.ty.span, &self.show(&ty), "the type of a signal"));
         }
         let reading = self.reading(&ty, decl.reading.as_ref());
+        self.scopes.index.add_declared(decl.name.span, &ty);
         let meaning = Meaning::Signal(self.package.signals.len());
         let (name, source) = (decl.name.name.clone(), decl.source.text());
         self.package.signals.push(hir::Signal { name, ty, reading, source, args: Vec::new() });

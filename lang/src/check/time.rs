@@ -8,6 +8,7 @@ use super::scope::Meaning;
 use crate::ast::{self, DaySpec};
 use crate::diag::messages;
 use crate::diag::nearest::nearest;
+use crate::span::Span;
 
 /// Minutes of a day.
 const DAY_MINUTES: u16 = 24 * 60;
@@ -116,16 +117,20 @@ impl<'a> Checker<'a> {
     /// declarations.
     fn calendar(&mut self, path: &ast::Path) -> Option<u16> {
         let name = path.text();
-        let names: Vec<String> = self
+        let names: Vec<(String, Span)> = self
             .items()
-            .filter_map(
-                |(item, _)| if let ast::Item::Calendar(decl) = item { Some(decl.name.text()) } else { None },
-            )
+            .filter_map(|(item, _)| match item {
+                ast::Item::Calendar(decl) => Some((decl.name.text(), decl.name.span)),
+                _ => None,
+            })
             .collect();
-        match names.iter().position(|known| *known == name) {
-            Some(index) => u16::try_from(index).ok(),
+        match names.iter().enumerate().find(|(_, (known, _))| *known == name) {
+            Some((index, (_, declared))) => {
+                self.scopes.index.add_use(path.span, *declared);
+                u16::try_from(index).ok()
+            }
             None => {
-                let known: Vec<&str> = names.iter().map(String::as_str).collect();
+                let known: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
                 self.report(messages::unknown_thing(path.span, "calendar", &name, &known));
                 None
             }

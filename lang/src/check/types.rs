@@ -79,12 +79,16 @@ impl<'a> Checker<'a> {
     fn declare_enum(&mut self, decl: &ast::EnumDecl) {
         self.declare_type(&decl.name, TypeDef::Enum(self.package.enums.len()));
         let mut members: Vec<String> = Vec::new();
+        let mut places: Vec<Span> = Vec::new();
         for member in &decl.members {
             let first =
                 decl.members.iter().find(|other| other.name == member.name && other.span != member.span);
             match first.filter(|first| first.span < member.span) {
                 Some(first) => self.report(messages::duplicate(member.span, &member.name, first.span)),
-                None => members.push(member.name.clone()),
+                None => {
+                    members.push(member.name.clone());
+                    places.push(member.span);
+                }
             }
         }
         let count = members.len() as u64;
@@ -97,7 +101,7 @@ impl<'a> Checker<'a> {
             ));
         }
         let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
-        self.package.enums.push(hir::Enum { name, members, ordered: decl.ordered, docs });
+        self.package.enums.push(hir::Enum { name, members, ordered: decl.ordered, docs, places });
     }
 
     /// The enum of the days of the week, which every package has; it is made where it is first needed, so that a
@@ -109,7 +113,8 @@ impl<'a> Checker<'a> {
         let id = self.package.enums.len();
         let members = WEEKDAYS.iter().map(|day| (*day).to_owned()).collect();
         let docs = vec!["A day of the week.".to_owned()];
-        self.package.enums.push(hir::Enum { name: WEEKDAY.to_owned(), members, ordered: false, docs });
+        let (name, places) = (WEEKDAY.to_owned(), Vec::new());
+        self.package.enums.push(hir::Enum { name, members, ordered: false, docs, places });
         self.scopes.weekday = Some(id);
         id
     }
@@ -150,7 +155,9 @@ impl<'a> Checker<'a> {
                     decls.get(first).map_or(span, |decl| decl.wire.as_ref().unwrap_or(&decl.name).span);
                 self.report(messages::duplicate(span, &wire, first));
             }
-            fields.push(hir::Field { name, ty, reading, provenance, wire, docs: decl.docs.clone() });
+            self.scopes.index.add_declared(decl.name.span, &ty);
+            let (docs, span) = (decl.docs.clone(), decl.name.span);
+            fields.push(hir::Field { name, ty, reading, provenance, wire, docs, span });
         }
         fields
     }
@@ -221,16 +228,10 @@ impl<'a> Checker<'a> {
         if let Some((_, ty)) = BASIC.iter().find(|(basic, _)| *basic == name) {
             return ty.clone();
         }
-        match self.scopes.types.get(name) {
-            Some((TypeDef::Enum(id), span)) => {
-                self.scopes.used.insert(*span);
-                Type::Enum(*id)
-            }
-            Some((TypeDef::Record(id), span)) => {
-                self.scopes.used.insert(*span);
-                Type::Record(*id)
-            }
-            Some((TypeDef::Broken, _)) => Type::Error,
+        match self.scopes.ty(&written.name) {
+            Some(TypeDef::Enum(id)) => Type::Enum(id),
+            Some(TypeDef::Record(id)) => Type::Record(id),
+            Some(TypeDef::Broken) => Type::Error,
             None => {
                 let basics =
                     BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list", "map", "money", WEEKDAY]);
@@ -344,32 +345,7 @@ impl<'a> Checker<'a> {
 
     /// A type as messages show it.
     pub(super) fn show(&self, ty: &Type) -> String {
-        match ty {
-            Type::Error => "something wrong".to_owned(),
-            Type::None => "`none`".to_owned(),
-            Type::Bool => "`bool`".to_owned(),
-            Type::Int => "`int`".to_owned(),
-            Type::Decimal => "`decimal`".to_owned(),
-            Type::Percent => "`percent`".to_owned(),
-            Type::Points => "`points`".to_owned(),
-            Type::Duration => "`duration`".to_owned(),
-            Type::Instant => "`instant`".to_owned(),
-            Type::Date => "`date`".to_owned(),
-            Type::Size => "`size`".to_owned(),
-            Type::Version => "`version`".to_owned(),
-            Type::Money(currency) => format!("`money<{currency}>`"),
-            Type::Str(_) => "`string`".to_owned(),
-            Type::Principal => "`principal`".to_owned(),
-            Type::Enum(id) => {
-                format!("`{}`", self.package.enums.get(*id).map_or("enum", |def| def.name.as_str()))
-            }
-            Type::Record(id) => {
-                format!("`{}`", self.package.records.get(*id).map_or("record", |def| def.name.as_str()))
-            }
-            Type::List(element, _) => format!("`list<{}>`", self.show(element).trim_matches('`')),
-            Type::Map(_, value, _) => format!("`map<string, {}>`", self.show(value).trim_matches('`')),
-            Type::Optional(inner) => format!("`{}?`", self.show(inner).trim_matches('`')),
-        }
+        self.package.show(ty)
     }
 
     /// Reports records that contain themselves and lists that nest too deeply.
