@@ -49,6 +49,12 @@ pub(crate) enum Command {
         #[arg(long)]
         diff: bool,
     },
+    /// Serve an editor over standard input and output, by the Language Server Protocol
+    Lsp {
+        /// Taken from editors that say it; there is no other way
+        #[arg(long)]
+        stdio: bool,
+    },
     /// Run the tests of a package
     Test {
         /// A directory with `.hold` files, one such file, or `-` for standard input

@@ -6,6 +6,7 @@ mod eval;
 mod explain;
 mod fmt;
 mod log;
+mod lsp;
 mod serve;
 mod suite;
 
@@ -19,6 +20,7 @@ use crate::{output, package};
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Check { path, format, deny_warnings } => check::run(&path, format, deny_warnings),
+        Command::Lsp { stdio: _ } => lsp::run(),
         Command::Fmt { paths, check, diff } => {
             let mode = if check { fmt::Mode::Check } else { fmt::Mode::Write };
             fmt::run(&paths, if diff { fmt::Mode::Diff } else { mode })

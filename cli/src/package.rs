@@ -1,6 +1,6 @@
 //! Packages and modules from files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -43,18 +43,30 @@ struct Found {
 /// Reads a package: a directory's `.hold` files, one such file, or standard input for `-`, and of the JSON files there
 /// only those that a fixture or a test names.
 pub(crate) fn read(path: &Path) -> Result<PackageInput, Failure> {
+    read_over(path, &BTreeMap::new())
+}
+
+/// Reads a package with other texts in place of some of its files, or beside them.
+pub(crate) fn read_over(path: &Path, open: &BTreeMap<PathBuf, String>) -> Result<PackageInput, Failure> {
+    let text = |file: &Path| open.get(file).map_or_else(|| read_text(file), |text| Ok(text.clone()));
     let mut input = PackageInput { name: name_of(path), ..PackageInput::default() };
     if is_stdin(path) {
         input.files.push((STDIN_FILE.to_owned(), read_text(path)?));
-    } else if path.is_dir() {
+    } else if path.is_dir() || open.keys().any(|file| file != path && file.starts_with(path)) {
         let mut found = Found::default();
-        find(path, path, DEPTH_MAX, &mut found)?;
+        if path.is_dir() {
+            find(path, path, DEPTH_MAX, &mut found)?;
+        }
+        let beside = open.keys().filter_map(|file| file.strip_prefix(path).ok());
+        let beside = beside.filter(|file| file.extension().is_some_and(|extension| extension == "hold"));
+        let beside: BTreeSet<String> = beside.map(|file| file.to_string_lossy().into_owned()).collect();
+        found.hold = beside.into_iter().chain(found.hold).collect::<BTreeSet<_>>().into_iter().collect();
         if found.hold.is_empty() {
             let failure = Failure::new(Exit::Usage, format!("`{}` has no `.hold` file", path.display()));
             return Err(failure.help("name a directory with a policy, or one `.hold` file"));
         }
         for name in found.hold {
-            let text = read_text(&path.join(&name))?;
+            let text = text(&path.join(&name))?;
             input.files.push((name, text));
         }
         // The names of files that nobody reads are what a mistyped one is compared with.

@@ -29,6 +29,7 @@ use crate::index::Index;
 use crate::parse::parse;
 use crate::span::{FileId, Source, Sources, Span};
 use scope::Scopes;
+pub use types::TYPE_NAMES;
 
 /// A package as texts.
 #[derive(Debug, Clone, Default)]

@@ -39,6 +39,11 @@ impl Index {
         self.declared.get(&name)
     }
 
+    /// The places of the names whose types are known.
+    pub fn declarations(&self) -> impl Iterator<Item = Span> {
+        self.declared.keys().copied()
+    }
+
     pub(crate) fn add_use(&mut self, at: Span, declared: Span) {
         self.uses.insert(at, declared);
     }

@@ -17,7 +17,7 @@ mod parse;
 pub mod span;
 pub mod token;
 
-pub use check::{Checked, Library, PackageInput, check};
+pub use check::{Checked, Library, PackageInput, TYPE_NAMES, check};
 pub use diag::{Diagnostic, Diagnostics};
 pub use fmt::{WIDTH, format};
 pub use index::Index;

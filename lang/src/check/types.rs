@@ -27,6 +27,27 @@ const BASIC: &[(&str, Type)] = &[
     ("principal", Type::Principal),
 ];
 
+/// The names of all types that every package has: those of [`BASIC`], those that say what they hold, and the days of
+/// the week.
+pub const TYPE_NAMES: [&str; 16] = [
+    "bool",
+    "int",
+    "decimal",
+    "percent",
+    "points",
+    "duration",
+    "instant",
+    "date",
+    "size",
+    "version",
+    "principal",
+    "string",
+    "list",
+    "map",
+    "money",
+    WEEKDAY,
+];
+
 /// The name of the enum of the days of the week.
 pub(super) const WEEKDAY: &str = "Weekday";
 /// Its members.
@@ -120,8 +141,7 @@ impl<'a> Checker<'a> {
     }
 
     fn declare_type(&mut self, name: &ast::Ident, def: TypeDef) {
-        let basic = BASIC.iter().any(|(basic, _)| *basic == name.name)
-            || ["string", "list", "map", "money", WEEKDAY].contains(&name.name.as_str());
+        let basic = TYPE_NAMES.contains(&name.name.as_str());
         let first =
             if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
         match first {
@@ -233,8 +253,7 @@ impl<'a> Checker<'a> {
             Some(TypeDef::Record(id)) => Type::Record(id),
             Some(TypeDef::Broken) => Type::Error,
             None => {
-                let basics =
-                    BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list", "map", "money", WEEKDAY]);
+                let basics = TYPE_NAMES.into_iter();
                 let known: Vec<&str> = basics.chain(self.scopes.types.keys().map(String::as_str)).collect();
                 let diagnostic = messages::unknown_type(written.name.span, name, &known);
                 self.report(diagnostic);
@@ -415,5 +434,16 @@ fn record_within(ty: &Type) -> Option<usize> {
         Type::Record(id) => Some(*id),
         Type::Optional(inner) | Type::List(inner, _) => record_within(inner),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BASIC, TYPE_NAMES};
+
+    #[test]
+    fn every_basic_type_has_its_name_among_all() {
+        let names: Vec<&str> = BASIC.iter().map(|(name, _)| *name).collect();
+        assert_eq!(TYPE_NAMES[..names.len()], names);
     }
 }

@@ -8,31 +8,6 @@ use crate::ast::{
 use crate::span::Span;
 use crate::token::{Kw, Token};
 
-/// Words that stand before the name of a declaration.
-const HEAD: &[Kw] = &[
-    Kw::Use,
-    Kw::Include,
-    Kw::Record,
-    Kw::Ordered,
-    Kw::Enum,
-    Kw::Request,
-    Kw::Window,
-    Kw::Calendar,
-    Kw::Group,
-    Kw::Signal,
-    Kw::Fn,
-    Kw::Let,
-    Kw::Param,
-    Kw::Policy,
-    Kw::Score,
-    Kw::Rule,
-    Kw::Waivable,
-    Kw::Waiver,
-    Kw::Trial,
-    Kw::Test,
-    Kw::Fixture,
-];
-
 /// Words that begin a clause between the name and the body of a declaration.
 const CLAUSES: &[Kw] = &[Kw::When, Kw::On, Kw::Owner, Kw::ReviewBy, Kw::Control];
 
@@ -107,7 +82,7 @@ impl Layout<'_, '_> {
     fn start(&self, name: Span) -> usize {
         let mut at = self.at(name.start);
         while let Some(before) = at.checked_sub(1) {
-            let is_head = matches!(self.token(before), Some(Token::Keyword(kw)) if HEAD.contains(&kw));
+            let is_head = matches!(self.token(before), Some(Token::Keyword(kw)) if kw.heads_declaration());
             let is_member = before.checked_sub(1).is_some_and(|dot| self.token(dot) == Some(Token::Dot));
             if !is_head || is_member {
                 break;
