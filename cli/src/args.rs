@@ -3,9 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use holdpoint_server::config::Keeping;
 
 use crate::exit;
 
@@ -90,6 +92,23 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = DecisionFormat::Text)]
         format: DecisionFormat,
     },
+    /// Judge a stage of a rollout here, recording nothing
+    Judge {
+        /// A package, or a module that was built; `-` reads one policy source from standard input
+        path: PathBuf,
+        /// The request as JSON; `-` reads standard input
+        #[arg(long)]
+        request: PathBuf,
+        /// Signals as JSON, by name: `progress` tells the stage, metrics come as lists of samples
+        #[arg(long)]
+        signals: PathBuf,
+        /// The instant of the judgement, such as 2026-11-20T15:30:00+01:00; the present if left out
+        #[arg(long)]
+        at: Option<String>,
+        /// How the judgement is shown
+        #[arg(long, value_enum, default_value_t = DecisionFormat::Text)]
+        format: DecisionFormat,
+    },
     /// Show the code of a module
     Disasm {
         /// A package, or a module that was built; `-` reads one policy source from standard input
@@ -106,6 +125,8 @@ pub(crate) enum Command {
         /// Where to listen: an address and a port; a port alone, as `7117` or `:7117`, is one of this machine only
         #[arg(long, default_value = "127.0.0.1:7117", value_parser = address)]
         listen: SocketAddr,
+        #[command(flatten)]
+        keeping: KeepingArgs,
     },
     /// Read the decision log, which no server may have open; nothing is written to it
     Log {
@@ -124,6 +145,34 @@ pub(crate) enum Command {
     },
     /// Print the manual pages of the command and of all its subcommands
     Man,
+}
+
+/// How the decision log and its disk are looked after.
+#[derive(Debug, clap::Args)]
+pub(crate) struct KeepingArgs {
+    /// Decide nothing while the disk of the log has less free than this and than --min-free-percent
+    #[arg(long, value_name = "BYTES", default_value_t = Keeping::default().free_bytes)]
+    min_free_bytes: u64,
+    /// Decide nothing while a smaller share of the disk is free than this and than --min-free-bytes; 0 decides to the
+    /// last byte
+    #[arg(long, value_name = "PERCENT", default_value_t = Keeping::default().free_percent)]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..=100))]
+    min_free_percent: u8,
+    /// How long to rest after the whole log has been read to find damage, which stops decisions
+    #[arg(long, value_name = "HOURS", default_value_t = 24)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=8760))]
+    scrub_rest: u32,
+}
+
+impl From<KeepingArgs> for Keeping {
+    fn from(args: KeepingArgs) -> Self {
+        Self {
+            free_bytes: args.min_free_bytes,
+            free_percent: args.min_free_percent,
+            scrub_rest: Duration::from_secs(u64::from(args.scrub_rest).saturating_mul(3600)),
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@ mod check;
 mod eval;
 mod explain;
 mod fmt;
+mod judge;
 mod log;
 mod lsp;
 mod serve;
@@ -28,14 +29,19 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Test { path, filter } => suite::run(&path, filter.as_deref()),
         Command::Build { path, output } => build::run(&path, output.as_deref()),
         Command::Eval { path, request, signals, at, format } => {
-            eval::run(&path, &request, signals.as_deref(), at.as_deref(), format)
+            let (signals, at) = (signals.as_deref(), at.as_deref());
+            eval::run(&path, &eval::Inputs { request: &request, signals, at }, format)
+        }
+        Command::Judge { path, request, signals, at, format } => {
+            let (signals, at) = (Some(signals.as_path()), at.as_deref());
+            judge::run(&path, &eval::Inputs { request: &request, signals, at }, format)
         }
         Command::Disasm { path } => {
             let policy = package::policy(&path)?;
             output::out(&holdpoint_compiler::disassemble(policy.program.program(), Some(&policy.source_map)));
             Ok(Exit::Success)
         }
-        Command::Serve { path, data, listen } => serve::run(&path, data, listen),
+        Command::Serve { path, data, listen, keeping } => serve::run(&path, data, listen, keeping.into()),
         Command::Log { command } => log::run(command),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Completions { shell } => {

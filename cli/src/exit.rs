@@ -4,6 +4,8 @@ use std::fmt;
 use std::process::ExitCode;
 
 use holdpoint_isa::Verdict;
+use holdpoint_isa::verdict::Judgement as Says;
+use holdpoint_vm::Judgement;
 
 macro_rules! exits {
     ($( $(#[doc = $doc:literal])+ $code:literal $name:ident; )+) => {
@@ -18,7 +20,7 @@ macro_rules! exits {
 }
 
 exits! {
-    /// success; the verdict is allow; a replay gave the same bytes
+    /// success; the verdict is allow, the judgement promote; a replay gave the same bytes
     0 Success;
     /// `check` found errors, or warnings that are denied; `fmt --check` another layout; tests failed; a replay gave other
     /// bytes
@@ -33,11 +35,11 @@ exits! {
     6 Damaged;
     /// a decision cannot be replayed here
     7 CannotReplay;
-    /// the verdict is block
+    /// the verdict is block, the judgement rollback
     10 Block;
-    /// the verdict is delay
+    /// the verdict is delay, the judgement hold
     11 Delay;
-    /// the verdict is escalate
+    /// the verdict is escalate; a stage of a rollout is held, and somebody is asked
     12 Escalate;
 }
 
@@ -54,6 +56,18 @@ impl From<Verdict> for Exit {
             Verdict::Delay => Self::Delay,
             Verdict::Escalate => Self::Escalate,
             Verdict::Block => Self::Block,
+        }
+    }
+}
+
+impl Exit {
+    /// How a judgement shows.
+    pub(crate) const fn of_judgement(judgement: &Judgement) -> Self {
+        match (judgement.outcome, &judgement.escalate) {
+            (Says::Promote, _) => Self::Success,
+            (Says::Hold, None) => Self::Delay,
+            (Says::Hold, Some(_)) => Self::Escalate,
+            (Says::Rollback, _) => Self::Block,
         }
     }
 }

@@ -270,7 +270,10 @@ pub(crate) fn policy(path: &Path) -> Result<Policy, Failure> {
     };
     let program = VerifiedProgram::load(&bytes)
         .map_err(|error| Failure::new(Exit::Refused, format!("`{}`: {error}", path.display())))?;
-    let name = program.program().package.clone();
+    let name = match source_map.package.as_str() {
+        "" => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        package => package.to_owned(),
+    };
     Ok(Policy { name, program, source_map })
 }
 

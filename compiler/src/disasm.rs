@@ -10,10 +10,12 @@ pub fn disassemble(program: &Program, map: Option<&SourceMap>) -> String {
     let mut out = String::new();
     let w = &mut out;
     // Writing to a string cannot fail.
-    let _ = writeln!(w, "package {}", program.package);
     let _ =
         writeln!(w, "semantics {}  tzdb {}  bound {}", program.semantics, program.tzdb, program.fuel_bound);
     let _ = writeln!(w, "{} operations, {} registers", program.code.len(), program.registers.len());
+    for zone in &program.zones {
+        let _ = writeln!(w, "  zone {}, {} bytes", zone.name, zone.tzif.len());
+    }
     for (index, constant) in program.constants.iter().enumerate() {
         let _ = writeln!(w, "  k{index} = {}", show(constant));
     }

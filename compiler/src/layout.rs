@@ -17,10 +17,23 @@ pub(crate) struct Layouts {
     /// The request's members in the order of the record, whoever sends them.
     pub(crate) request: Vec<Field>,
     pub(crate) facts: Vec<Fact>,
-    /// Slot of each signal.
-    pub(crate) signal_slots: Vec<u16>,
+    /// Where each signal lies.
+    pub(crate) signals: Vec<SignalNode>,
     pub(crate) calendar_cause: u16,
     pub(crate) common_cause: u16,
+}
+
+/// Where a signal lies in the root layout.
+#[derive(Debug, Clone)]
+pub(crate) struct SignalNode(pub(crate) Node);
+
+impl SignalNode {
+    /// The slots of a signal's members, in their order, where it is a record of single values.
+    pub(crate) fn scalar_slots(&self) -> Vec<u16> {
+        let Node::Record { fields, .. } = &self.0 else { return Vec::new() };
+        let slot = |field: &Field| if let Node::Scalar { slot, .. } = field.node { Some(slot) } else { None };
+        fields.iter().filter_map(slot).collect()
+    }
 }
 
 /// A scalar type as a module has it; lists and records have none.
@@ -58,18 +71,19 @@ pub(crate) fn build(package: &Package) -> Result<Layouts, TooMany> {
     let element = Element::Of(Type::Record(request));
     builder.pending.push(Pending { path: String::new(), element });
     // Lists are laid out behind what holds them, so a layout only refers to later ones.
+    let mut built = Layouts::default();
     let mut at = 0;
     while let Some(pending) = builder.pending.get(at) {
         let (path, element) = (pending.path.clone(), pending.element.clone());
         let (fields, paths) = builder.layout(&path, &element)?;
         builder.layouts.push((fields, paths));
+        if at == 0 {
+            // The lists of signals are laid out behind the root as well.
+            built.request = builder.layouts.first().map(|(f, _)| f.clone()).unwrap_or_default();
+            builder.facts(&mut built)?;
+        }
         at = at.saturating_add(1);
     }
-    let mut built = Layouts {
-        request: builder.layouts.first().map(|(f, _)| f.clone()).unwrap_or_default(),
-        ..Layouts::default()
-    };
-    builder.facts(&mut built)?;
     finish(builder.layouts, built, package)
 }
 
@@ -211,17 +225,15 @@ impl Builder<'_> {
             let args = signal.args.iter();
             let args =
                 args.filter_map(|(name, value)| signal_arg(&built.request, name.as_ref(), value)).collect();
-            let Some((_, paths)) = self.layouts.first_mut() else { continue };
-            let slot = index(paths.len())?;
-            paths.push(signal.name.clone());
-            built.signal_slots.push(slot);
-            let node = Node::Scalar {
-                slot,
-                scalar: scalar(&signal.ty).unwrap_or(Scalar::Bool),
-                reading: signal.reading,
-            };
-            let field =
-                Field { name: signal.name.clone(), optional: matches!(signal.ty, Type::Optional(_)), node };
+            let mut paths =
+                self.layouts.first_mut().map(|(_, paths)| std::mem::take(paths)).unwrap_or_default();
+            let optional = matches!(signal.ty, Type::Optional(_));
+            let node = self.node(&signal.name, signal.ty.required(), signal.reading, optional, &mut paths)?;
+            if let Some((_, place)) = self.layouts.first_mut() {
+                *place = paths;
+            }
+            built.signals.push(SignalNode(node.clone()));
+            let field = Field { name: signal.name.clone(), optional, node };
             let source = Some(Source { name: signal.source.clone(), args });
             built.facts.push(Fact { field, provenance: Provenance::Gathered, source });
         }

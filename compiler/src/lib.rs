@@ -19,7 +19,8 @@ use holdpoint_isa::program::{FORMAT_VERSION, Position, Program, SourceMap};
 use holdpoint_isa::verdict::Verdict;
 use holdpoint_lang::diag::{Diagnostic, messages};
 use holdpoint_lang::{FileId, Sources, Span, hir};
-use holdpoint_vm::verify::{LoadError, admission_bounds, verify};
+use holdpoint_vm::verify::{LoadError, admission_bounds, needed_zones, stage_bounds, verify};
+use holdpoint_vm::window::bundled_zone;
 
 pub use disasm::disassemble;
 pub use suite::{TestResult, run_tests};
@@ -48,6 +49,7 @@ pub fn compile(package: &hir::Package, sources: &Sources) -> Result<Compiled, Ve
         return Err(wrong);
     }
     let mut program = lower::lower(package).map_err(|what| vec![too_large(package, &what)])?;
+    program.zones = needed_zones(&program).into_iter().filter_map(bundled_zone).collect();
     match admission_bounds(&program) {
         Ok(bounds) if bounds.fuel > limits::FUEL_MAX => {
             return Err(vec![messages::fuel_bound(package_span(package), bounds.fuel, limits::FUEL_MAX)]);
@@ -55,11 +57,24 @@ pub fn compile(package: &hir::Package, sources: &Sources) -> Result<Compiled, Ve
         Ok(bounds) => program.fuel_bound = bounds.fuel,
         Err(error) => return Err(vec![beyond(package, &error)]),
     }
+    set_stage_bounds(&mut program).map_err(|error| vec![beyond(package, &error)])?;
     verify(&program).map_err(|error| vec![beyond(package, &error)])?;
     let module = holdpoint_isa::encode(&program)
         .map_err(|_| vec![too_large(package, &("bytes", u64::from(limits::MODULE_BYTES_MAX)))])?;
     let source_map = source_map(package, sources, &program);
     Ok(Compiled { module, source_map, fuel_bound: program.fuel_bound })
+}
+
+/// States the bound of each stage of a rollout.
+fn set_stage_bounds(program: &mut Program) -> Result<(), LoadError> {
+    let mut rollouts = std::mem::take(&mut program.rollouts);
+    for rollout in &mut rollouts {
+        let bounds = rollout.stages.iter().map(|stage| stage_bounds(program, rollout, stage));
+        let bounds = bounds.collect::<Result<Vec<_>, _>>()?;
+        rollout.stages.iter_mut().zip(bounds).for_each(|(stage, bounds)| stage.fuel_bound = bounds.fuel);
+    }
+    program.rollouts = rollouts;
+    Ok(())
 }
 
 fn never_open(package: &hir::Package) -> Vec<Diagnostic> {
@@ -94,8 +109,13 @@ fn source_map(package: &hir::Package, sources: &Sources, program: &Program) -> S
         rules().flat_map(|rule| &rule.statements).map(|s| place(s.span)).collect();
     let bands = package.scores.iter().flat_map(|score| &score.bands);
     statements.extend(bands.filter(|band| band.verdict > Verdict::Allow).map(|band| place(band.span)));
+    let watched = package.rollouts.iter().flat_map(|rollout| {
+        let stages = rollout.stages.iter().flat_map(|stage| &stage.rules);
+        rollout.rules.iter().chain(stages).flat_map(|rule| &rule.statements)
+    });
+    statements.extend(watched.map(|statement| place(statement.span)));
     debug_assert_eq!(statements.len(), program.statements.len());
     let policies = package.policies.iter().map(|policy| place(policy.span)).collect();
     let waivers = package.policies.iter().flat_map(|policy| &policy.waivers).map(|w| place(w.span)).collect();
-    SourceMap { files, statements, policies, waivers }
+    SourceMap { package: package.name.clone(), files, statements, policies, waivers }
 }

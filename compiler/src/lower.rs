@@ -7,6 +7,7 @@
 mod expr;
 mod over;
 mod policy;
+mod rollout;
 mod score;
 
 use std::collections::BTreeMap;
@@ -17,16 +18,15 @@ use holdpoint_isa::program::{Block, Const, EnumDef, Field, Group, Layout, Node, 
 use holdpoint_isa::types::{Kind, Reading, Scalar};
 use holdpoint_lang::hir::{LocalId, Package};
 
-use crate::layout::{self, Layouts, TooMany};
+use crate::layout::{self, Layouts, SignalNode, TooMany};
 use crate::regs::Registers;
 use expr::Place;
 
 /// Lowers a package; its bound is still to be computed.
 pub(crate) fn lower(package: &Package) -> Result<Program, TooMany> {
-    let Layouts { layouts, causes, request, facts, signal_slots, calendar_cause, common_cause } =
+    let Layouts { layouts, causes, request, facts, signals, calendar_cause, common_cause } =
         layout::build(package)?;
-    let mut lower = Lower::new(package, &layouts, &request, causes);
-    lower.signal_slots = signal_slots;
+    let mut lower = Lower::new(package, &layouts, &request, &signals, causes);
     lower.lets();
     lower.admission();
     let Lower { mut program, registers, element_layouts, causes, too_many, .. } = lower;
@@ -60,7 +60,7 @@ pub(crate) struct Lower<'a> {
     layouts: &'a [Layout],
     /// The members of the request, whoever sends them.
     request: &'a [Field],
-    signal_slots: Vec<u16>,
+    signals: &'a [SignalNode],
     program: Program,
     registers: Registers,
     constants: BTreeMap<ConstKey, Konst>,
@@ -77,7 +77,13 @@ pub(crate) struct Lower<'a> {
 type ConstKey = (u8, i128, String);
 
 impl<'a> Lower<'a> {
-    fn new(package: &'a Package, layouts: &'a [Layout], request: &'a [Field], causes: Vec<String>) -> Self {
+    fn new(
+        package: &'a Package,
+        layouts: &'a [Layout],
+        request: &'a [Field],
+        signals: &'a [SignalNode],
+        causes: Vec<String>,
+    ) -> Self {
         let enums = package.enums.iter();
         let enums =
             enums.map(|def| EnumDef { name: def.name.clone(), members: def.members.clone() }).collect();
@@ -85,7 +91,6 @@ impl<'a> Lower<'a> {
         let groups =
             groups.map(|(name, source)| Group { name: name.clone(), source: source.clone() }).collect();
         let program = Program {
-            package: package.name.clone(),
             semantics: SEMANTICS_VERSION,
             tzdb: holdpoint_vm::window::TZDB_VERSION.to_owned(),
             enums,
@@ -98,7 +103,7 @@ impl<'a> Lower<'a> {
             package,
             layouts,
             request,
-            signal_slots: Vec::new(),
+            signals,
             program,
             registers: Registers::default(),
             constants: BTreeMap::new(),

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use holdpoint_isa::literal::format_instant;
-use holdpoint_isa::verdict::Verdict;
 use holdpoint_lang::Span;
+use holdpoint_lang::ast::Outcome;
 use holdpoint_lang::hir::{Expect, Package, Test};
 use holdpoint_vm::decision::Objection;
-use holdpoint_vm::{Decision, Machine, Snapshot, VerifiedProgram};
+use holdpoint_vm::judgement::Finding;
+use holdpoint_vm::{Decision, Judgement, Machine, Snapshot, VerifiedProgram};
 
 use crate::Compiled;
 
@@ -20,8 +21,10 @@ pub struct TestResult {
     pub span: Span,
     /// What came out otherwise; empty where it passed.
     pub failures: Vec<String>,
-    /// The decision, where there was one.
+    /// The decision, where the test is of one.
     pub decision: Option<Decision>,
+    /// The judgement of a stage of a rollout, where the test is of one.
+    pub judgement: Option<Judgement>,
 }
 
 /// Runs all tests of a package.
@@ -32,77 +35,107 @@ pub fn run_tests(package: &Package, compiled: &Compiled) -> Vec<TestResult> {
     let mut results = Vec::new();
     for test in &package.tests {
         let (name, span) = (test.name.clone(), test.span);
-        let decision = match &module {
-            Ok(module) => decide(module, compiled, test, &mut snapshot, &mut machine),
+        let seen = match &module {
+            Ok(module) => see(module, compiled, test, &mut snapshot, &mut machine),
             Err(error) => Err(error.to_string()),
         };
-        results.push(match decision {
-            Ok(decision) => {
-                let failures = test.expects.iter().filter_map(|expect| unmet(expect, &decision)).collect();
-                TestResult { name, span, failures, decision: Some(decision) }
+        results.push(match seen {
+            Ok(seen) => {
+                let failures = test.expects.iter().filter_map(|expect| unmet(expect, &seen)).collect();
+                TestResult { name, span, failures, decision: seen.decision, judgement: seen.judgement }
             }
-            Err(error) => TestResult { name, span, failures: vec![error], decision: None },
+            Err(error) => TestResult { name, span, failures: vec![error], decision: None, judgement: None },
         });
     }
     results
 }
 
-fn decide(
+/// What a test saw: the decision on its request, or the judgement of the stage that it tells of.
+struct Seen {
+    decision: Option<Decision>,
+    judgement: Option<Judgement>,
+}
+
+fn see(
     module: &VerifiedProgram,
     compiled: &Compiled,
     test: &Test,
     snapshot: &mut Snapshot,
     machine: &mut Machine,
-) -> Result<Decision, String> {
+) -> Result<Seen, String> {
     let (request, signals) = (test.request.to_string(), test.signals.to_string());
     snapshot
         .read(module.program(), request.as_bytes(), signals.as_bytes())
         .map_err(|error| format!("the request is refused: {error}"))?;
-    Ok(machine.decide(module, &compiled.source_map, snapshot, test.now))
+    let judges = |expect: &Expect| matches!(expect.outcome, Outcome::Judgement(_));
+    let map = &compiled.source_map;
+    let judgement = test.expects.iter().any(judges).then(|| machine.judge(module, map, snapshot, test.now));
+    let decides = !test.expects.iter().all(judges);
+    let decision = decides.then(|| machine.decide(module, map, snapshot, test.now));
+    Ok(Seen { decision, judgement })
 }
 
 /// What an expectation misses, if it does.
-fn unmet(expect: &Expect, decision: &Decision) -> Option<String> {
-    let found = match expect.verdict {
-        None => &decision.warnings,
-        Some(verdict) if decision.verdict == verdict => &decision.objections,
-        Some(verdict) => {
-            return Some(format!(
-                "expected {verdict}, got {}{}",
-                decision.verdict,
-                reasons(&decision.objections)
-            ));
+fn unmet(expect: &Expect, seen: &Seen) -> Option<String> {
+    let (got, ends, found) = match (expect.outcome, &seen.decision, &seen.judgement) {
+        (Outcome::Judgement(_), _, Some(judgement)) => {
+            (Outcome::Judgement(judgement.outcome), judgement.until, findings(judgement))
         }
+        (Outcome::Warning, Some(decision), _) if decision.warnings.is_empty() => {
+            return Some("expected a warning, got none".to_owned());
+        }
+        (Outcome::Warning, Some(decision), _) => (Outcome::Warning, None, objections(&decision.warnings)),
+        (_, Some(decision), _) => {
+            (Outcome::Verdict(decision.verdict), decision.retry_at, objections(&decision.objections))
+        }
+        (_, None, _) => return None,
     };
-    if expect.verdict.is_none() && found.is_empty() {
-        return Some("expected a warning, got none".to_owned());
+    let wanted = expect.outcome;
+    if wanted != got {
+        return Some(format!("expected {}, got {}{}", wanted.word(), got.word(), reasons(&found)));
     }
-    if let Some(until) = expect.until.filter(|until| decision.retry_at != Some(*until)) {
-        let got = decision.retry_at.map_or_else(|| "no instant".to_owned(), format_instant);
-        return Some(format!("expected delay until {}, got {got}", format_instant(until)));
+    if let Some(until) = expect.until.filter(|until| ends != Some(*until)) {
+        let got = ends.map_or_else(|| "no instant".to_owned(), format_instant);
+        return Some(format!("expected {} until {}, got {got}", wanted.word(), format_instant(until)));
     }
     if expect.by.is_empty() {
         return None;
     }
-    let wanted: BTreeSet<&str> = expect.by.iter().map(String::as_str).collect();
-    let got: BTreeSet<&str> = by(found, expect.verdict).collect();
-    if wanted == got {
+    let by: BTreeSet<&str> = expect.by.iter().map(String::as_str).collect();
+    let asking = found.iter().filter(|found| found.outcome == wanted);
+    let got: BTreeSet<&str> = asking.map(|found| own_name(found.rule)).collect();
+    if by == got {
         return None;
     }
     let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
-    Some(format!("expected by {}, got by {}{}", list(wanted), list(got), reasons(found)))
+    Some(format!("expected by {}, got by {}{}", list(by), list(got), reasons(&found)))
 }
 
-/// The rules that ask for a verdict, by their own names.
-fn by(found: &[Objection], verdict: Option<Verdict>) -> impl Iterator<Item = &str> {
-    let asking = found.iter().filter(move |objection| objection.verdict == verdict);
-    asking.map(|objection| objection.rule.split_once('.').map_or(objection.rule.as_str(), |(_, rule)| rule))
+/// Something that objects, advises, or speaks against promotion.
+struct Found<'d> {
+    outcome: Outcome,
+    rule: &'d str,
+    reason: &'d str,
 }
 
-fn reasons(found: &[Objection]) -> String {
-    let lines = found.iter().map(|o| {
-        let verdict = o.verdict.map_or("warn", Verdict::word);
-        format!("\n  {verdict} by {}: {}", o.rule, o.reason)
-    });
-    lines.collect()
+fn objections(list: &[Objection]) -> Vec<Found<'_>> {
+    let outcome = |o: &Objection| o.verdict.map_or(Outcome::Warning, Outcome::Verdict);
+    list.iter().map(|o| Found { outcome: outcome(o), rule: &o.rule, reason: &o.reason }).collect()
+}
+
+fn findings(judgement: &Judgement) -> Vec<Found<'_>> {
+    let findings = judgement.findings.iter();
+    let found = |f: &'_ Finding| Outcome::Judgement(f.judgement);
+    findings.map(|f| Found { outcome: found(f), rule: &f.rule, reason: &f.reason }).collect()
+}
+
+/// The name of a rule without that of its policy.
+fn own_name(rule: &str) -> &str {
+    rule.split_once('.').map_or(rule, |(_, own)| own)
+}
+
+fn reasons(found: &[Found<'_>]) -> String {
+    let line =
+        |found: &Found<'_>| format!("\n  {} by {}: {}", found.outcome.word(), found.rule, found.reason);
+    found.iter().map(line).collect()
 }

@@ -1,11 +1,15 @@
 //! The tree of the source as written: names unresolved, types unchecked, every node with its place.
 
 mod expr;
+mod rollout;
 
-use holdpoint_isa::verdict::Verdict;
+use holdpoint_isa::verdict::{Judgement, Verdict};
 
 use crate::span::Span;
 pub use expr::{Arm, BinaryOp, Expr, ExprKind, Fold, Literal, Quantifier, UnaryOp};
+pub use rollout::{
+    HoldDecl, MetricDecl, MetricPart, RolloutDecl, StepDecl, ThenDecl, TriggerDecl, VerificationDecl, Watched,
+};
 
 /// A name and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +74,8 @@ pub enum Item {
     Policy(PolicyDecl),
     /// `score s for deploy { … }`
     Score(ScoreDecl),
+    /// `rollout r { … }`
+    Rollout(RolloutDecl),
     /// `fixture f …`
     Fixture(FixtureDecl),
     /// `test "…" { … }`
@@ -564,12 +570,34 @@ pub struct TestDecl {
 /// `expect`
 #[derive(Debug, Clone)]
 pub struct Expect {
-    /// The verdict; `warn` expects a warning.
-    pub verdict: VerdictWord,
+    /// What.
+    pub outcome: Outcome,
     /// `until I`
     pub until: Option<i64>,
     /// `by RULE, …`
     pub by: Vec<Ident>,
     /// All of it.
     pub span: Span,
+}
+
+/// What a test can expect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A verdict.
+    Verdict(Verdict),
+    /// A warning.
+    Warning,
+    /// A judgement of a stage of a rollout.
+    Judgement(Judgement),
+}
+
+impl Outcome {
+    /// As it is written.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Verdict(verdict) => verdict.word(),
+            Self::Warning => "warn",
+            Self::Judgement(judgement) => judgement.word(),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 mod show;
 
+use holdpoint_isa::Dec;
 use holdpoint_isa::builtins::Builtin;
 use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::{Const, Effect, Provenance};
@@ -10,6 +11,7 @@ use holdpoint_isa::types::Reading;
 use holdpoint_isa::verdict::Verdict;
 use holdpoint_isa::window::{Calendar, Window};
 
+use crate::ast::Outcome;
 use crate::ops::Arith;
 use crate::span::Span;
 
@@ -42,6 +44,10 @@ pub struct Package {
     pub policies: Vec<Policy>,
     /// Scores.
     pub scores: Vec<Score>,
+    /// Rollouts.
+    pub rollouts: Vec<Rollout>,
+    /// The signal that tells how far a rollout has come; nothing in a package without rollouts.
+    pub progress: Option<usize>,
     /// Tests.
     pub tests: Vec<Test>,
 }
@@ -74,6 +80,42 @@ pub struct Band {
     pub escalate: Option<Escalate>,
     /// All of it.
     pub span: Span,
+}
+
+/// A rollout.
+#[derive(Debug, Clone)]
+pub struct Rollout {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Which requests take it.
+    pub head: Option<Expr>,
+    /// What is watched in every stage.
+    pub rules: Vec<Rule>,
+    /// Its steps, then its verifications.
+    pub stages: Vec<Stage>,
+    /// How long a stage may be held for other reasons than its time, in nanoseconds.
+    pub hold: i64,
+    /// Who is asked about a stage that is held longer; nobody where it goes back.
+    pub escalate: Option<Escalate>,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+/// A stage of a rollout.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Its name; a step has none.
+    pub name: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// The part of the traffic, in percent.
+    pub traffic: Dec,
+    /// How long it lasts at least, in nanoseconds.
+    pub lasts: i64,
+    /// What is watched in it alone.
+    pub rules: Vec<Rule>,
 }
 
 /// An enum.
@@ -117,8 +159,8 @@ pub struct Field {
     pub wire: String,
     /// Its documentation.
     pub docs: Vec<String>,
-    /// Where its name stands.
-    pub span: Span,
+    /// Where its name stands; nowhere for one that every package has.
+    pub span: Option<Span>,
 }
 
 /// A type.
@@ -290,12 +332,21 @@ pub struct Policy {
     pub head: Option<Expr>,
     /// Whether it says `allow`.
     pub allow: bool,
+    /// Its layer, counted from the top one, whose policies alone govern.
+    pub layer: usize,
     /// Its rules.
     pub rules: Vec<Rule>,
     /// Its waivers.
     pub waivers: Vec<Waiver>,
     /// Where its name stands.
     pub span: Span,
+}
+
+impl Policy {
+    /// Whether a request that only it governs is allowed.
+    pub fn governs(&self) -> bool {
+        self.layer == 0 && (self.allow || self.rules.iter().any(|rule| !rule.trial))
+    }
 }
 
 /// A rule.
@@ -332,6 +383,8 @@ pub struct Statement {
     pub when: Option<Expr>,
     /// unless this does.
     pub unless: Option<Expr>,
+    /// What of these its reason tells; all of them where nothing is set.
+    pub told: Option<Expr>,
     /// When a delay ends.
     pub until: Option<Until>,
     /// Whom an escalation asks.
@@ -432,9 +485,9 @@ pub struct Test {
 /// What a test expects.
 #[derive(Debug, Clone)]
 pub struct Expect {
-    /// The verdict; nothing for a warning.
-    pub verdict: Option<Verdict>,
-    /// When a delay ends.
+    /// What.
+    pub outcome: Outcome,
+    /// When a delay, or a stage's time, ends.
     pub until: Option<i64>,
     /// Exactly the rules that object with this verdict, or warn; any where empty.
     pub by: Vec<String>,

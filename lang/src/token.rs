@@ -53,6 +53,7 @@ keywords! {
     Test "test" reserved;
     Fixture "fixture" reserved;
     Score "score" reserved;
+    Rollout "rollout" reserved;
     // Words that begin a statement or a part of one.
     Allow "allow" reserved;
     Delay "delay" reserved;
@@ -132,6 +133,18 @@ keywords! {
     Bands "bands" contextual;
     The "the" contextual;
     Word "word" contextual;
+    Step "step" contextual;
+    Metric "metric" contextual;
+    Critical "critical" contextual;
+    MinSamples "min_samples" contextual;
+    MaxAge "max_age" contextual;
+    Confirm "confirm" contextual;
+    Promote "promote" contextual;
+    Hold "hold" contextual;
+    Rollback "rollback" contextual;
+    At "at" contextual;
+    Most "most" contextual;
+    Verify "verify" contextual;
 }
 
 impl Kw {
@@ -154,6 +167,7 @@ impl Kw {
                 | Self::Param
                 | Self::Policy
                 | Self::Score
+                | Self::Rollout
                 | Self::Rule
                 | Self::Waivable
                 | Self::Waiver

@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Waiver,
     Obligation,
     Score,
+    Rollout,
+    Verification,
     Fixture,
     Test,
 }
@@ -99,6 +101,14 @@ impl Reader<'_> {
             Item::Score(decl) => {
                 let name = &decl.name;
                 self.guarded(Kind::Score, name, decl.guard.as_ref(), &decl.title, &decl.docs);
+            }
+            Item::Rollout(decl) => {
+                let name = &decl.name;
+                self.guarded(Kind::Rollout, name, decl.head.as_ref(), &decl.title, &decl.docs);
+                self.inside(|reader| {
+                    let verifications = decl.verifications.iter();
+                    verifications.for_each(|v| reader.braced(Kind::Verification, &v.name, &v.title, &[]));
+                });
             }
             Item::Fixture(decl) => self.line(Kind::Fixture, &decl.name, decl.body.span, &[]),
             Item::Test(decl) => {

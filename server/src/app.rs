@@ -16,7 +16,7 @@ use crate::config::Limits;
 use crate::error::{Problem, ProblemKind};
 use crate::idempotency::Flights;
 use crate::keeper::Condition;
-use crate::log::{DecisionLog, Health};
+use crate::log::{DecisionLog, Health, Stored};
 use crate::metrics::Metrics;
 use crate::notary::Notary;
 use crate::policy::{Active, Policy};
@@ -25,8 +25,10 @@ use crate::routes::metrics::{count, metrics as metrics_text};
 use crate::routes::{decide, decisions, health, policies, tree, unknown};
 use crate::worker::Workers;
 
-/// Threads that read the log at one time.
+/// Threads that read the log at one time, for whoever looks something up.
 const READERS_MAX: usize = 16;
+/// Threads that look up idempotency keys at one time.
+const KEYED_MAX: usize = 16;
 
 /// Exports of the log at one time.
 const EXPORTS_MAX: usize = 2;
@@ -45,16 +47,38 @@ pub struct App {
     pub(crate) exports: Arc<Semaphore>,
     pub(crate) condition: Condition,
     draining: AtomicBool,
-    /// Bounds the threads that read the log; further readers wait.
-    readers: Arc<Semaphore>,
-    /// Bounds the threads that make long decisions; further ones wait.
+    pools: Pools,
+}
+
+/// Threads that may block, bounded for each kind of work, so that none keeps another waiting: a decision must not wait
+/// for whoever reads what was decided. Work beyond a bound waits.
+struct Pools {
+    /// Looking up idempotency keys, on the way to a decision.
+    keyed: Arc<Semaphore>,
+    /// Long decisions.
     deciders: Arc<Semaphore>,
+    /// Replays, which may take as long as decisions.
+    replayers: Arc<Semaphore>,
+    /// All else that reads the log.
+    readers: Arc<Semaphore>,
+}
+
+impl Default for Pools {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = |count| Arc::new(Semaphore::new(count));
+        Self {
+            keyed: threads(KEYED_MAX),
+            deciders: threads(cores.saturating_mul(2)),
+            replayers: threads(cores),
+            readers: threads(READERS_MAX),
+        }
+    }
 }
 
 impl App {
     /// A server that decides by this policy and keeps its decisions in this log.
     pub fn new(log: Arc<dyn DecisionLog>, policy: Policy, clock: Clock, limits: &Limits) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             log,
             active: Active::new(policy),
@@ -67,8 +91,7 @@ impl App {
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
             condition: Condition::default(),
             draining: AtomicBool::new(false),
-            readers: Arc::new(Semaphore::new(READERS_MAX)),
-            deciders: Arc::new(Semaphore::new(cores.saturating_mul(2))),
+            pools: Pools::default(),
         }
     }
 
@@ -105,7 +128,24 @@ impl App {
         self: &Arc<Self>,
         read: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.blocking(&self.readers, read).await
+        self.blocking(&self.pools.readers, read).await
+    }
+
+    /// The decision that a caller has for an idempotency key, as whoever asks for one has to know.
+    pub(crate) async fn keyed(
+        self: &Arc<Self>,
+        caller: &'static str,
+        key: String,
+    ) -> Result<Option<Stored>, Problem> {
+        self.blocking(&self.pools.keyed, move |app| Ok(app.log.keyed(caller, &key)?)).await
+    }
+
+    /// Makes a decision again.
+    pub(crate) async fn replaying<T: Send + 'static>(
+        self: &Arc<Self>,
+        replay: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.blocking(&self.pools.replayers, replay).await
     }
 
     /// Makes a decision that may take long, where it keeps nobody else waiting.
@@ -113,7 +153,7 @@ impl App {
         self: &Arc<Self>,
         decide: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.blocking(&self.deciders, decide).await
+        self.blocking(&self.pools.deciders, decide).await
     }
 
     async fn blocking<T: Send + 'static>(

@@ -41,6 +41,8 @@ pub struct Limits {
     pub body: Duration,
     /// Until a request is answered.
     pub request: Duration,
+    /// Until a client takes more of an answer that is waiting for it.
+    pub write: Duration,
     /// Until connections are cut when the server ends.
     pub drain: Duration,
 }
@@ -53,6 +55,7 @@ impl Default for Limits {
             head: Duration::from_secs(5),
             body: Duration::from_secs(10),
             request: Duration::from_secs(15),
+            write: Duration::from_secs(15),
             drain: Duration::from_secs(15),
         }
     }
@@ -71,6 +74,8 @@ pub struct Keeping {
     pub scrub_pause: Duration,
     /// Rest after all of them.
     pub scrub_rest: Duration,
+    /// Rest after the log could not be read through; twice as long after each further time, up to `scrub_rest`.
+    pub scrub_retry: Duration,
 }
 
 impl Default for Keeping {
@@ -81,6 +86,7 @@ impl Default for Keeping {
             measure_every: Duration::from_secs(1),
             scrub_pause: Duration::from_millis(100),
             scrub_rest: Duration::from_secs(24 * 60 * 60),
+            scrub_retry: Duration::from_secs(60),
         }
     }
 }

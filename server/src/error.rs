@@ -58,6 +58,8 @@ problems! {
     SlowBody 408 "slow-body" "The body took too long";
     /// A request with this idempotency key is being decided.
     InFlight 409 "in-flight" "The same request is under way";
+    /// The decision of this idempotency key was made by another policy than the active one.
+    PolicyChanged 409 "policy-changed" "Another policy decides now";
     /// The module or a version that the record names is not there.
     CannotReplay 409 "cannot-replay" "The decision cannot be made again";
     /// The body is longer than a request may be.
@@ -96,7 +98,19 @@ pub struct Problem {
     detail: String,
     help: Option<String>,
     mistake: Option<Box<Mistake>>,
+    superseded: Option<Box<Superseded>>,
     undecided: Option<Undecided>,
+}
+
+/// A decision that another policy has made, and which policies these are.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Superseded {
+    /// The id of the decision.
+    pub(crate) decision: String,
+    /// The hash of the module that made it.
+    pub(crate) recorded_policy: String,
+    /// The hash of the module that decides now.
+    pub(crate) active_policy: String,
 }
 
 /// Where a request is wrong.
@@ -127,19 +141,28 @@ struct Body<'a> {
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     mistake: Option<&'a Mistake>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    superseded: Option<&'a Superseded>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
     undecided: Option<Undecided>,
 }
 
 impl Problem {
     /// A problem of a kind, and what it is this time.
     pub fn new(kind: ProblemKind, detail: impl fmt::Display) -> Self {
-        Self { kind, detail: detail.to_string(), help: None, mistake: None, undecided: None }
+        let detail = detail.to_string();
+        Self { kind, detail, help: None, mistake: None, superseded: None, undecided: None }
     }
 
     /// Adds how to mend it.
     #[must_use]
     pub fn with_help(self, help: impl Into<Option<String>>) -> Self {
         Self { help: help.into(), ..self }
+    }
+
+    /// Adds the decision that is not answered with.
+    #[must_use]
+    pub(crate) fn superseded(self, superseded: Superseded) -> Self {
+        Self { superseded: Some(Box::new(superseded)), ..self }
     }
 
     /// Says that a decision was asked for and not made; `in_doubt` where it may have been recorded all the same.
@@ -199,6 +222,7 @@ impl IntoResponse for Problem {
             detail: &self.detail,
             help: self.help.as_deref(),
             mistake: self.mistake.as_deref(),
+            superseded: self.superseded.as_deref(),
             undecided: self.undecided,
         };
         let bytes = serde_json::to_vec(&body).unwrap_or_default();

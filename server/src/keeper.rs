@@ -58,6 +58,8 @@ pub struct Scrub {
     pub passes: u64,
     /// Decisions in the last of them.
     pub decisions: u64,
+    /// Passes that did not come to the end because the log could not be read.
+    pub failures: u64,
     /// How many things were wrong.
     pub findings: u64,
     /// The first of them.
@@ -136,8 +138,8 @@ impl Keeper {
     /// Where there can be no thread.
     pub(crate) fn start(app: Arc<App>, directory: &Path, keeping: Keeping) -> io::Result<Self> {
         let (stop, stopped) = channel();
-        let mut round =
-            Round { app, directory: directory.to_owned(), keeping, stopped, measure_at: Instant::now() };
+        let (directory, measure_at) = (directory.to_owned(), Instant::now());
+        let mut round = Round { app, directory, keeping, stopped, measure_at, failures: 0 };
         round.measure();
         let thread = thread::Builder::new()
             .name("keeper".to_owned())
@@ -162,6 +164,8 @@ struct Round {
     keeping: Keeping,
     stopped: Receiver<()>,
     measure_at: Instant,
+    /// Passes that failed since the last one that did not.
+    failures: u32,
 }
 
 impl Round {
@@ -186,12 +190,18 @@ impl Round {
                 let mut state = condition.lock();
                 state.scrub.passes = state.scrub.passes.saturating_add(1);
                 state.scrub.decisions = report.decisions;
+                self.failures = 0;
             }
             Ok(None) => return ControlFlow::Break(()),
             // The next pass may have more luck; a log that fails for good says so by its health.
-            Err(error) => tracing::warn!(%error, "the decision log could not be read through"),
+            Err(error) => {
+                tracing::warn!(%error, "the decision log could not be read through");
+                let mut state = condition.lock();
+                state.scrub.failures = state.scrub.failures.saturating_add(1);
+                self.failures = self.failures.saturating_add(1);
+            }
         }
-        self.pause(self.keeping.scrub_rest)
+        self.pause(rest(&self.keeping, self.failures))
     }
 
     /// Waits, and measures the disk whenever it is time.
@@ -222,9 +232,18 @@ impl Round {
     }
 }
 
+/// The rest after so many passes that failed one after another.
+fn rest(keeping: &Keeping, failures: u32) -> Duration {
+    let Some(doublings) = failures.checked_sub(1) else { return keeping.scrub_rest };
+    let longer = keeping.scrub_retry.saturating_mul(1u32.checked_shl(doublings).unwrap_or(u32::MAX));
+    longer.min(keeping.scrub_rest)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Condition, Space};
+    use std::time::Duration;
+
+    use super::{Condition, Space, rest};
     use crate::config::Keeping;
 
     #[test]
@@ -245,6 +264,17 @@ mod tests {
         assert_eq!(condition.full().unwrap(), "the disk of the decision log has 7 of 1000 bytes left");
         condition.measured(Space { free: 700, total: 1000 }, &keeping);
         assert_eq!(condition.full(), None);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_read_again_soon_and_then_less_often() {
+        let keeping = Keeping {
+            scrub_rest: Duration::from_secs(1000),
+            scrub_retry: Duration::from_secs(60),
+            ..Keeping::default()
+        };
+        let rests = [0, 1, 2, 3, 5, 6, 33, u32::MAX].map(|failures| rest(&keeping, failures).as_secs());
+        assert_eq!(rests, [1000, 60, 120, 240, 960, 1000, 1000, 1000]);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! leaf hash that was fixed when it was committed; what does not match is [`ReadError::Damaged`], never a decision.
 //!
 //! Reading order: [`record`], [`leaf`], [`keys`], [`filter`], [`scan`]; then, of the embedded log, `group`, `tables`,
-//! `overlay`, `open`, `writer`, `tiles`, `once`, `fold`, `read`, `query`, `store`.
+//! `overlay`, `open`, `load`, `writer`, `tiles`, `once`, `fold`, `read`, `query`, `store`.
 
 pub mod filter;
 pub mod keys;
@@ -18,6 +18,7 @@ pub mod scan;
 
 mod fold;
 mod group;
+mod load;
 mod once;
 mod open;
 mod overlay;
@@ -108,7 +109,8 @@ pub trait DecisionLog: Send + Sync + 'static {
     /// [`ReadError`].
     fn modules(&self) -> Result<Vec<ModuleHash>, ReadError>;
 
-    /// How many decisions the tree over the log has; the leaf of a decision has its number less one.
+    /// How many decisions the tree over the log has; the leaf of a decision has its number less one. A decision may be
+    /// read before it is counted here; each that is counted is found by its idempotency key.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -183,7 +185,7 @@ pub enum Outcome {
 /// Why a decision was not committed, or may not have been.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// As many decisions as the log accepts are waiting.
+    /// As many decisions as the log accepts are waiting, or as many bytes of them.
     Overloaded,
     /// The storage has failed, now or earlier; the log takes nothing more until it is opened again.
     Poisoned(Arc<str>),

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
+use axum::response::Response;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -17,6 +18,7 @@ use prometheus_client::registry::Registry;
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::error::ProblemKind;
 use crate::log::Stored;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -69,6 +71,7 @@ pub(crate) struct Metrics {
     scrub_verified: Size,
     scrub_passes: Size,
     scrub_findings: Size,
+    scrub_failures: Size,
 }
 
 type Size = Gauge<u64, AtomicU64>;
@@ -88,8 +91,8 @@ impl Default for Metrics {
         // From a tenth of a millisecond to some three seconds.
         let commit = Histogram::new(exponential_buckets(0.000_1, 2.0, 16));
         let (log_decisions, log_bytes, unindexed) = (Size::default(), Size::default(), Size::default());
-        let (scrub_verified, scrub_passes, scrub_findings) =
-            (Size::default(), Size::default(), Size::default());
+        let (scrub_verified, scrub_passes) = (Size::default(), Size::default());
+        let (scrub_findings, scrub_failures) = (Size::default(), Size::default());
         let disk_free = Size::default();
         register! { registry,
             decisions "decisions" "Decisions that were committed and answered";
@@ -106,6 +109,7 @@ impl Default for Metrics {
             scrub_verified "scrub_verified" "Decisions read again in this pass";
             scrub_passes "scrub_passes" "Passes over the log since the start";
             scrub_findings "scrub_findings" "What was found wrong by them";
+            scrub_failures "scrub_failures" "Passes that failed because the log could not be read";
         }
         Self {
             registry,
@@ -123,6 +127,7 @@ impl Default for Metrics {
             scrub_verified,
             scrub_passes,
             scrub_findings,
+            scrub_failures,
         }
     }
 }
@@ -164,9 +169,11 @@ impl Metrics {
         self.replayed.inc();
     }
 
-    /// Counts a problem.
-    pub(crate) fn problem(&self, kind: &str) {
-        self.problems.get_or_create(&ByProblem { problem: kind.to_owned() }).inc();
+    /// Counts an answer if it is a problem.
+    pub(crate) fn answered(&self, response: &Response) {
+        if let Some(kind) = response.extensions().get::<ProblemKind>() {
+            self.problems.get_or_create(&ByProblem { problem: kind.row().1.to_owned() }).inc();
+        }
     }
 
     /// Everything, in the text format of OpenMetrics. What has to be read from the log is left as it was where it
@@ -184,6 +191,7 @@ impl Metrics {
         self.scrub_verified.set(state.scrub.verified);
         self.scrub_passes.set(state.scrub.passes);
         self.scrub_findings.set(state.scrub.findings);
+        self.scrub_failures.set(state.scrub.failures);
         let mut text = String::new();
         // Writing to a text does not fail.
         let _ = encode(&mut text, &self.registry);

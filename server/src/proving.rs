@@ -26,8 +26,13 @@ pub fn root(log: &dyn DecisionLog, size: u64) -> Result<Hash, ReadError> {
 /// The inclusion proof of a leaf in the tree over the first `size` decisions.
 ///
 /// # Errors
-/// As [`root`].
+/// As [`root`]; [`ReadError::Unavailable`] where that tree does not have the leaf, or not yet: a decision can be read a
+/// moment before the tree has it.
 pub fn inclusion(log: &dyn DecisionLog, index: u64, size: u64) -> Result<Vec<Hash>, ReadError> {
+    if index >= size {
+        let why = format!("decision {} is not in the tree over {size}", index.saturating_add(1));
+        return Err(ReadError::Unavailable(why));
+    }
     tree::inclusion(index, size, subtree(log))
 }
 

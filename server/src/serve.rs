@@ -1,9 +1,9 @@
 //! The server itself: sockets, connections, deadlines, and an orderly end.
 //!
-//! It must not know what is answered. `axum::serve` has no deadline for the head of a request, so that a few hundred
-//! silent connections stop it; therefore connections are accepted here, with a limit on the time of the head and of the
-//! request, but none yet on the time that a client takes to read its answer. An error of the decision log ends the
-//! server: only opening it anew tells what was kept.
+//! It must not know what is answered. `axum::serve` has no deadlines, so that clients that say nothing, or take nothing
+//! of what they are told, hold every connection there may be; therefore connections are accepted here, with a limit on
+//! the time of a request's head, of its answer, and of each step of taking the answer. An error of the decision log
+//! ends the server: only opening it anew tells what was kept.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -26,6 +26,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
+use tokio_io_timeout::TimeoutWriter;
 
 use crate::app::{App, DECISIONS, app};
 use crate::clock::Clock;
@@ -217,8 +218,9 @@ async fn accept<T>(
         match accepted {
             Ok((stream, _)) => {
                 let (router, watcher, ending) = (router.clone(), graceful.watcher(), ending.subscribe());
+                let state = Arc::clone(state);
                 connections.spawn(async move {
-                    connection(stream, router, limits, watcher, ending).await;
+                    connection(stream, state, router, limits, watcher, ending).await;
                     drop(permit);
                 });
             }
@@ -246,6 +248,7 @@ async fn accept<T>(
 /// Serves one connection to its end.
 async fn connection(
     stream: TcpStream,
+    state: Arc<App>,
     router: TowerToHyperService<axum::Router>,
     limits: Limits,
     watcher: Watcher,
@@ -262,14 +265,17 @@ async fn connection(
     if !matches!(first, Ok(Ok(1..))) {
         return;
     }
-    let service =
-        service_fn(move |request: Request<Incoming>| answer(router.clone(), request, limits.request));
+    let service = service_fn(move |request: Request<Incoming>| {
+        answer(Arc::clone(&state), router.clone(), request, limits.request)
+    });
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(limits.write));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended early");
     }
@@ -277,6 +283,7 @@ async fn connection(
 
 /// Answers one request within its deadline.
 async fn answer(
+    state: Arc<App>,
     router: TowerToHyperService<axum::Router>,
     request: Request<Incoming>,
     deadline: Duration,
@@ -284,7 +291,12 @@ async fn answer(
     let started = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let answered = tokio::time::timeout(deadline, router.call(request)).await;
-    let response = answered.unwrap_or_else(|_| Ok(too_late(&method, &path, deadline)));
+    let response = answered.unwrap_or_else(|_| {
+        // The router, which counts problems, has not answered.
+        let response = too_late(&method, &path, deadline);
+        state.metrics.answered(&response);
+        Ok(response)
+    });
     if let Ok(response) = &response {
         let (status, micros) = (response.status().as_u16(), started.elapsed().as_micros());
         // A verdict may be told by a status that else means a failure.

@@ -1,7 +1,8 @@
 //! Verifying a whole log: every record, every leaf, the tree, and what was signed about it.
 //!
 //! Nothing is taken on trust that can be computed: leaves are made from records, tiles from leaves, roots from tiles,
-//! and each is compared with what is stored or was signed. A walk goes on behind damage, so that one run shows all of
+//! and each is compared with what is stored or was signed. An idempotency key has to lead to the one decision that has
+//! it, because answers depend on that; the rest of the index only finds. A walk goes on behind damage, so that one run shows all of
 //! it.
 
 use std::collections::BTreeSet;
@@ -9,7 +10,7 @@ use std::ops::ControlFlow;
 
 use holdpoint_isa::ModuleHash;
 
-use crate::log::{DecisionLog, ReadError, Scan, Stored};
+use crate::log::{DecisionLog, ReadError, Record, Scan, Stored};
 use crate::tlog::tile::{Tile, WIDTH, perfect};
 use crate::tlog::tree::empty_root;
 use crate::tlog::{Checkpoint, Frontier, Hash};
@@ -93,8 +94,8 @@ struct Tiles<'a> {
 }
 
 impl Tiles<'_> {
-    /// Adds a leaf; says what is wrong with a tile that it completes.
-    fn push(&mut self, leaf: Hash) -> Vec<String> {
+    /// Adds a leaf; says what is wrong with the tiles that it completes.
+    fn push(&mut self, leaf: Hash) -> Result<Vec<String>, ReadError> {
         let mut wrong = Vec::new();
         let mut carried = Some(leaf);
         for level in 0u8.. {
@@ -107,32 +108,49 @@ impl Tiles<'_> {
             hashes.push(hash);
             carried = None;
             if hashes.len() == usize::from(WIDTH) {
-                wrong.extend(compare(self.log, level, *index, hashes));
+                wrong.extend(compare(self.log, level, *index, hashes)?);
                 carried = perfect(hashes);
                 hashes.clear();
                 *index = index.saturating_add(1);
             }
         }
-        wrong
+        Ok(wrong)
     }
 
     /// Says what is wrong with the tiles that are not complete.
-    fn end(&self) -> Vec<String> {
+    fn end(&self) -> Result<Vec<String>, ReadError> {
         let open = (0u8..).zip(&self.open).filter(|(_, (_, hashes))| !hashes.is_empty());
-        open.filter_map(|(level, (index, hashes))| compare(self.log, level, *index, hashes)).collect()
+        let compared = open.map(|(level, (index, hashes))| compare(self.log, level, *index, hashes));
+        compared.filter_map(Result::transpose).collect()
     }
 }
 
-fn compare(log: &dyn DecisionLog, level: u8, index: u64, hashes: &[Hash]) -> Option<String> {
+/// What is wrong where something could not be read.
+///
+/// # Errors
+/// The same error where it says nothing of what is kept, only that it cannot be had now.
+fn damage(error: ReadError) -> Result<Option<String>, ReadError> {
+    match error {
+        ReadError::Unavailable(_) => Err(error),
+        ReadError::Damaged { .. } | ReadError::Corrupt(_) => Ok(Some(error.to_string())),
+    }
+}
+
+fn compare(
+    log: &dyn DecisionLog,
+    level: u8,
+    index: u64,
+    hashes: &[Hash],
+) -> Result<Option<String>, ReadError> {
     let tile = Tile { level, index, width: u16::try_from(hashes.len()).unwrap_or(WIDTH) };
     match log.tile(tile) {
-        Ok(Some(found)) if found == hashes => None,
-        Ok(_) => Some(format!("tile {tile} of the tree is not that of the decisions")),
-        Err(error) => Some(error.to_string()),
+        Ok(Some(found)) if found == hashes => Ok(None),
+        Ok(_) => Ok(Some(format!("tile {tile} of the tree is not that of the decisions"))),
+        Err(error) => damage(error),
     }
 }
 
-/// Walks a log from its first decision to its last. `expected` are checkpoints that it has to agree with; `tell` is
+/// Walks a log from its first decision to the one that is its last when the walk begins. `expected` are checkpoints that it has to agree with; `tell` is
 /// told what is wrong, and `progress` the number of each decision; it says whether to go on, and where it does not,
 /// nothing is reported.
 ///
@@ -148,15 +166,22 @@ pub fn walk(
     let mut tiles = Tiles { log, open: Vec::new() };
     let mut modules = BTreeSet::new();
     let mut next = 1u64;
+    // A decision that is committed meanwhile may be there before its tree and its key are. Where the size cannot be
+    // told, the log was opened for reading, and nothing is committed.
+    let size = log.size().unwrap_or(u64::MAX);
     for stored in Scan::from(log, 1) {
+        if next > size {
+            break;
+        }
         let leaf = match stored {
             Ok(stored) => {
                 if stored.sequence != next {
                     audit.wrong(&format!("decision {} stands where {next} should", stored.sequence));
                 }
-                for what in files(log, &stored, &mut modules) {
+                for what in files(log, &stored, &mut modules)? {
                     audit.wrong(&what);
                 }
+                key(log, &stored)?.iter().for_each(|what| audit.wrong(what));
                 stored.seal.leaf_hash
             }
             Err(error @ ReadError::Damaged { .. }) => {
@@ -170,7 +195,7 @@ pub fn walk(
                 break;
             }
         };
-        for what in tiles.push(leaf) {
+        for what in tiles.push(leaf)? {
             audit.wrong(&what);
         }
         audit.leaf(leaf);
@@ -179,7 +204,7 @@ pub fn walk(
         }
         next = next.saturating_add(1);
     }
-    for what in tiles.end() {
+    for what in tiles.end()? {
         audit.wrong(&what);
     }
     Ok(Some(audit.end()))
@@ -193,18 +218,36 @@ fn leaf_of(log: &dyn DecisionLog, sequence: u64) -> Option<Hash> {
     log.tile(tile).ok()??.last().copied()
 }
 
+/// What is wrong with the index where a record has an idempotency key: the key has this decision and no other.
+fn key(log: &dyn DecisionLog, stored: &Stored) -> Result<Option<String>, ReadError> {
+    let Ok(Record { caller, key: Some(key), .. }) = stored.record() else { return Ok(None) };
+    let number = stored.sequence;
+    match log.keyed(caller, key) {
+        Ok(Some(found)) if found.sequence == number => Ok(None),
+        Ok(Some(found)) => {
+            Ok(Some(format!("decision {number} has the idempotency key of decision {}", found.sequence)))
+        }
+        Ok(None) => Ok(Some(format!("decision {number} is not found by its idempotency key"))),
+        Err(error) => damage(error),
+    }
+}
+
 /// What is wrong with the module and the source map that a record names; each is looked at once.
-fn files(log: &dyn DecisionLog, stored: &Stored, seen: &mut BTreeSet<(ModuleHash, [u8; 32])>) -> Vec<String> {
-    let Ok(record) = stored.record() else { return Vec::new() };
+fn files(
+    log: &dyn DecisionLog,
+    stored: &Stored,
+    seen: &mut BTreeSet<(ModuleHash, [u8; 32])>,
+) -> Result<Vec<String>, ReadError> {
+    let Ok(record) = stored.record() else { return Ok(Vec::new()) };
     if !seen.insert((record.module, record.source_map)) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let wrong = |found: Result<Option<Vec<u8>>, ReadError>, what: &str, hash: ModuleHash| match found {
-        Ok(Some(_)) => None,
-        Ok(None) => Some(format!("{what} {hash}, which decision {} names, is missing", stored.sequence)),
-        Err(error) => Some(error.to_string()),
+        Ok(Some(_)) => Ok(None),
+        Ok(None) => Ok(Some(format!("{what} {hash}, which decision {} names, is missing", stored.sequence))),
+        Err(error) => damage(error),
     };
-    let module = wrong(log.module(&record.module), "module", record.module);
-    let map = wrong(log.source_map(&record.source_map), "source map", ModuleHash(record.source_map));
-    module.into_iter().chain(map).collect()
+    let module = wrong(log.module(&record.module), "module", record.module)?;
+    let map = wrong(log.source_map(&record.source_map), "source map", ModuleHash(record.source_map))?;
+    Ok(module.into_iter().chain(map).collect())
 }

@@ -14,6 +14,8 @@ use crate::policy::Active;
 
 /// Workers that are kept while nobody needs them.
 const KEPT_MAX: usize = 64;
+/// Bytes of memory up to which a worker is kept. One large request must not cost memory for ever.
+const KEPT_BYTES_MAX: usize = 1024 * 1024;
 
 /// A question for a decision.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +63,13 @@ impl Worker {
         }
     }
 
+    /// Bytes of memory that it keeps for the next decision.
+    fn held_bytes(&self) -> usize {
+        let buffers = [&self.request, &self.signals, &self.result].map(Vec::capacity);
+        let own = self.snapshot.held_bytes().saturating_add(self.machine.held_bytes());
+        buffers.into_iter().fold(own, usize::saturating_add)
+    }
+
     fn decide(&mut self, active: &Active, question: Question<'_>) -> Result<Entry, Refusal> {
         let verified = &active.policy.program;
         let program = verified.program();
@@ -106,11 +115,15 @@ impl Workers {
     pub(crate) fn decide(&self, active: &Active, question: Question<'_>) -> Result<Entry, Refusal> {
         let mut worker = self.lock().pop().unwrap_or_else(Worker::new);
         let decided = caught(|| worker.decide(active, question))?;
+        self.keep(worker);
+        decided
+    }
+
+    fn keep(&self, worker: Worker) {
         let mut kept = self.lock();
-        if kept.len() < KEPT_MAX {
+        if kept.len() < KEPT_MAX && worker.held_bytes() <= KEPT_BYTES_MAX {
             kept.push(worker);
         }
-        decided
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Worker>> {
@@ -129,7 +142,21 @@ fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Refusal, caught};
+    use super::{KEPT_BYTES_MAX, KEPT_MAX, Refusal, Worker, Workers, caught};
+
+    #[test]
+    fn few_workers_are_kept_and_none_that_has_grown_large() {
+        let workers = Workers::default();
+        let mut large = Worker::new();
+        large.result.reserve_exact(KEPT_BYTES_MAX + 1);
+        workers.keep(large);
+        assert_eq!(workers.lock().len(), 0);
+        let mut usual = Worker::new();
+        usual.request.reserve_exact(KEPT_BYTES_MAX / 2);
+        workers.keep(usual);
+        (0..KEPT_MAX).for_each(|_| workers.keep(Worker::new()));
+        assert_eq!(workers.lock().len(), KEPT_MAX);
+    }
 
     #[test]
     fn a_panic_is_a_refusal() {

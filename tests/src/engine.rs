@@ -7,6 +7,7 @@ use holdpoint_lang::diag::Severity;
 use holdpoint_lang::diag::render::{self, Style};
 use holdpoint_lang::hir::Package;
 use holdpoint_lang::{Checked, Diagnostic, FileId, PackageInput, Sources, check};
+use holdpoint_vm::Judgement;
 use holdpoint_vm::decision::{Decision, Objection};
 
 use crate::block::Golden;
@@ -47,10 +48,19 @@ pub fn parse(files: &Files) -> Outcome {
     Outcome { sources, diagnostics, module: None }
 }
 
+/// The files as a package, with those of the layers above it.
+fn input(name: &str, files: &Files) -> PackageInput {
+    PackageInput {
+        name: name.to_owned(),
+        files: files.sources.clone(),
+        data: files.data.clone(),
+        above: files.above.iter().map(|(name, files)| input(name, files)).collect(),
+    }
+}
+
 /// A package through every pass.
 pub fn build(files: &Files) -> Outcome {
-    let input =
-        PackageInput { name: "example".to_owned(), files: files.sources.clone(), data: files.data.clone() };
+    let input = input("example", files);
     let Checked { sources, package, diagnostics, .. } = check(&input, &holdpoint_stdlib::module);
     if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Outcome { sources, diagnostics, module: None };
@@ -129,20 +139,40 @@ impl Outcome {
 }
 
 /// The decision of each test, or why there is none.
-fn decisions(module: &Module, show: impl Fn(&Decision) -> String) -> String {
-    let one = |test: &TestResult| match &test.decision {
-        Some(decision) => show(decision),
-        None => format!("{}\n", test.failures.join(", ")),
+fn decisions(module: &Module, show: impl Fn(&TestResult) -> String) -> String {
+    let one = |test: &TestResult| match (&test.decision, &test.judgement) {
+        (None, None) => format!("{}\n", test.failures.join(", ")),
+        _ => show(test),
     };
     module.tests.iter().map(one).collect()
 }
 
-fn canonical(decision: &Decision) -> String {
-    format!("{}\n", String::from_utf8_lossy(&decision.to_json()))
+fn canonical(test: &TestResult) -> String {
+    let decision = test.decision.as_ref().map(Decision::to_json);
+    let judgement = test.judgement.as_ref().map(Judgement::to_json);
+    let lines = decision.iter().chain(&judgement);
+    lines.map(|json| format!("{}\n", String::from_utf8_lossy(json))).collect()
+}
+
+fn brief(test: &TestResult) -> String {
+    let decision = test.decision.as_ref().map(decided).unwrap_or_default();
+    decision + &test.judgement.as_ref().map(judged).unwrap_or_default()
+}
+
+/// A judgement in a few lines: what it comes to, then whatever speaks against promotion.
+fn judged(judgement: &Judgement) -> String {
+    let until = judgement.until.map(|at| format!(" until {}", format_instant(at))).unwrap_or_default();
+    let asked = judgement.escalate.as_ref().map(|e| format!(", asks {}", e.group)).unwrap_or_default();
+    let mut out = format!("{}{until}{asked}\n", judgement.outcome);
+    for finding in &judgement.findings {
+        let fix = finding.fix.as_ref().map(|fix| format!(" ({fix})")).unwrap_or_default();
+        out.push_str(&format!("  {} by {}: {}{fix}\n", finding.judgement, finding.rule, finding.reason));
+    }
+    out
 }
 
 /// A decision in a few lines: its verdict, then whatever objects, warns, was waived, is on trial or is owed.
-fn brief(decision: &Decision) -> String {
+fn decided(decision: &Decision) -> String {
     let until = decision.retry_at.map(|at| format!(" until {}", format_instant(at))).unwrap_or_default();
     let mut out = format!("{}{until}\n", decision.verdict);
     let all = decision.objections.iter().map(|o| (String::new(), o));

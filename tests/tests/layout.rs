@@ -40,6 +40,7 @@ mod layout {
             Files {
                 sources: sources.iter().filter(of).filter_map(|path| relative(&path)).collect(),
                 data: data.iter().filter_map(|path| relative(&path)).collect::<BTreeMap<_, _>>(),
+                ..Files::default()
             }
         };
         directories.iter().map(package).collect()

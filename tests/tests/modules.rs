@@ -5,6 +5,8 @@
 
 #[cfg(test)]
 mod bytes {
+    use std::collections::BTreeSet;
+
     use holdpoint_compiler::{Compiled, compile};
     use holdpoint_isa::codec::{CodecError, ModuleHash};
     use holdpoint_isa::ops::{Konst, Label, Op, Reg, Slot, Thunk};
@@ -14,6 +16,7 @@ mod bytes {
     use holdpoint_lang::{PackageInput, check};
     use holdpoint_vm::request::RequestErrorKind;
     use holdpoint_vm::verify::LoadError;
+    use holdpoint_vm::window::{TZDB_VERSION, bundled_zone};
     use holdpoint_vm::{Decision, Machine, RequestError, Snapshot, VerifiedProgram};
 
     /// 2026-01-05T12:00:00Z
@@ -89,15 +92,99 @@ policy p when n > 0 {
 
     #[test]
     fn other_versions_are_refused() {
-        // rule: module.versions, window.database
+        // rule: module.versions
         let mut other = compiled(POLICY).module;
         if let Some(format) = other.get_mut(8) {
             *format = 9;
         }
         assert_eq!(decode(&other), Err(CodecError::Format(9)));
         assert_eq!(changed(|program| program.semantics = 9), Err(LoadError::Semantics(9)));
-        let zones = changed(|program| program.tzdb = "1999a".to_owned());
-        assert_eq!(zones, Err(LoadError::TimeZones("1999a".to_owned())));
+    }
+
+    #[test]
+    fn a_module_carries_the_time_zones_that_it_names() {
+        // rule: window.database
+        let carried = |program: &Program| {
+            program.zones.iter().map(|zone| zone.name.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        let program = decode(&compiled(POLICY).module).unwrap();
+        assert_eq!(carried(&program), "UTC");
+        let not_those = Err(LoadError::Invalid(
+            "it does not carry just the time zones that it names, by name".to_owned(),
+        ));
+        assert_eq!(changed(|program| program.zones.clear()), not_those);
+        assert_eq!(changed(|program| program.zones.push(program.zones[0].clone())), not_those);
+        // Another version may have other zones, which are those that count; this one may not.
+        let other_clocks =
+            |program: &mut Program| program.zones[0].tzif = bundled_zone("Asia/Tokyo").unwrap().tzif;
+        let refused = LoadError::Invalid(format!("time zone `UTC` is not that of database {TZDB_VERSION}"));
+        assert_eq!(changed(other_clocks), Err(refused));
+        let older = |program: &mut Program| program.tzdb = "1999a".to_owned();
+        assert_eq!(changed(older), Ok(()));
+        assert_eq!(
+            changed(|program| {
+                older(program);
+                program.zones[0].tzif.truncate(40);
+            }),
+            Err(LoadError::Invalid("the data of time zone `UTC` is damaged".to_owned()))
+        );
+        assert_eq!(
+            changed(|program| {
+                older(program);
+                program.zones[0].tzif.resize(limits::ZONE_BYTES_MAX as usize + 1, 0);
+            }),
+            Err(LoadError::Invalid("time zone `UTC` has 16385 bytes".to_owned()))
+        );
+    }
+
+    #[test]
+    fn a_decision_goes_by_the_clocks_that_its_module_carries() {
+        // rule: window.database
+        let source = "request { n: int }\nwindow office in \"Europe/Berlin\" { open mon through fri 09:00 to 17:00 }\n\
+                      policy p { rule r { delay unless now in office } }";
+        let mut compiled = compiled(source);
+        // Noon in Berlin, and ten in the evening in Tokyo.
+        let verdict =
+            |compiled: &Compiled| decide(compiled, &compiled.source_map, "{\"n\":1}", "{}").verdict.word();
+        assert_eq!(verdict(&compiled), "allow");
+        let mut program = decode(&compiled.module).unwrap();
+        program.tzdb = "1999a".to_owned();
+        program.zones[0].tzif = bundled_zone("Asia/Tokyo").unwrap().tzif;
+        compiled.module = encode(&program).unwrap();
+        assert_eq!(verdict(&compiled), "delay");
+    }
+
+    #[test]
+    fn telling_why_has_fuel_of_its_own() {
+        // rule: fuel.explain
+        let compiled = compiled(
+            "request { xs: list<int, max 600> }\npolicy p {\n\
+             rule dear { delay for each x in xs because \"{count a in xs where (count b in xs where a < b) > x}\" }\n\
+             rule cheap { delay for 1h when xs.size > 0 because \"cheap\" } }",
+        );
+        let xs: Vec<String> = (0..600).map(|x| x.to_string()).collect();
+        let decision =
+            decide(&compiled, &compiled.source_map, &format!("{{\"xs\":[{}]}}", xs.join(",")), "{}");
+        let reasons = |rule: &str| {
+            let own = decision.objections.iter().filter(|objection| objection.rule == rule);
+            own.map(|objection| objection.reason.as_str()).collect::<Vec<_>>()
+        };
+        let untold = |reason: &&str| **reason == *"the fuel for telling why is used up";
+        assert_eq!(reasons("p.cheap"), ["cheap"]);
+        assert!(!reasons("p.dear").is_empty() && reasons("p.dear").iter().any(untold));
+        assert_eq!((decision.verdict.word(), decision.retry_at), ("delay", None));
+        assert!(decision.fuel_used <= decision.fuel_bound);
+    }
+
+    #[test]
+    fn only_admission_gives_verdicts() {
+        // rule: verify.verdicts
+        refused(|program| {
+            let at = place(program, |op| matches!(op, Op::Object { .. }));
+            let object = program.code[at];
+            let text = program.texts.iter().position(|text| text.block.len > 1).unwrap();
+            program.code[program.texts[text].block.start as usize] = object;
+        });
     }
 
     #[test]
@@ -302,6 +389,8 @@ policy p when n > 0 {
         assert!(reason.len() <= limits::REASON_BYTES_MAX as usize && reason.ends_with('…'), "{reason}");
         let many = decide(&compiled, map, &items(1100, "a"), "{}");
         assert_eq!(many.objections.len(), limits::OBJECTIONS_MAX as usize);
+        let rules: BTreeSet<&str> = many.objections.iter().map(|objection| objection.rule.as_str()).collect();
+        assert_eq!(rules.into_iter().collect::<Vec<_>>(), ["p.r", "p.s"]);
         assert_eq!(many.left_out, 1101 - u64::from(limits::OBJECTIONS_MAX));
         assert_eq!(many.verdict.word(), "block");
     }

@@ -1,19 +1,23 @@
 //! From a snapshot and an instant to a decision (rules `verdict.combine`, `policy.governs`, `delay.fixpoint`).
 
+mod judge;
+mod plan;
 mod retry;
+mod tell;
 
 use std::collections::BTreeSet;
 
 use holdpoint_isa::ops::{PolicyId, WaiverId};
-use holdpoint_isa::program::{Effect, Position, Rule, SourceMap, Statement};
+use holdpoint_isa::program::{Effect, Rule, SourceMap, Statement};
 use holdpoint_isa::verdict::Verdict;
 use holdpoint_isa::{Fault, limits};
 
-use crate::decision::{Decision, Escalate, Factor, Objection, Obligation, Score};
+use crate::decision::{Decision, Factor, Objection, Obligation, Score};
 use crate::machine::{Fired, Machine, Run};
 use crate::snapshot::Snapshot;
 use crate::value::Value;
 use crate::verify::VerifiedProgram;
+use tell::{Teller, are_unknown};
 
 /// Stands for the rule where Holdpoint itself objects.
 const SYSTEM: &str = "holdpoint";
@@ -28,6 +32,8 @@ impl Machine {
         now: i64,
     ) -> Decision {
         let run = Run { module, snapshot, now };
+        self.fuel = module.fuel_bound();
+        self.telling = limits::EXPLAIN_FUEL_MAX;
         let outcome = self.admit(run);
         let mut report = Report::new(run, map, module.fuel_bound().saturating_sub(self.fuel));
         match outcome {
@@ -42,8 +48,15 @@ impl Machine {
     /// Runs the code of admission from a clean state.
     fn admit(&mut self, run: Run<'_>) -> Result<(), Fault> {
         self.reset(run.module);
-        self.fuel = run.module.fuel_bound();
         self.run(run, run.program().admission)
+    }
+
+    /// Runs code on the fuel that is left for telling why.
+    pub(crate) fn on_telling_fuel<T>(&mut self, code: impl FnOnce(&mut Self) -> T) -> T {
+        self.fuel = self.telling;
+        let result = code(self);
+        self.telling = self.fuel;
+        result
     }
 }
 
@@ -54,6 +67,18 @@ enum Place {
     Warning,
     Waived(Vec<WaiverId>),
     Trial,
+}
+
+impl Place {
+    /// The list's number.
+    const fn list(&self) -> u8 {
+        match self {
+            Self::Objection => 0,
+            Self::Warning => 1,
+            Self::Waived(_) => 2,
+            Self::Trial => 3,
+        }
+    }
 }
 
 /// A statement that fired, and what it says.
@@ -68,8 +93,7 @@ struct Judged<'r> {
 
 /// A decision in the making.
 struct Report<'r> {
-    run: Run<'r>,
-    map: &'r SourceMap,
+    tell: Teller<'r>,
     decision: Decision,
     /// Delays that object: when each ends, where that is known.
     delays: Vec<Option<i64>>,
@@ -87,13 +111,14 @@ impl<'r> Report<'r> {
             trial: Vec::new(),
             scores: Vec::new(),
             obligations: Vec::new(),
+            plan: None,
             left_out: 0,
             retry_at: None,
             policy: run.module.hash(),
             fuel_used,
             fuel_bound: run.module.fuel_bound(),
         };
-        Self { run, map, decision, delays: Vec::new(), effective: BTreeSet::new() }
+        Self { tell: Teller { run, map }, decision, delays: Vec::new(), effective: BTreeSet::new() }
     }
 
     const fn verdict(&self) -> Verdict {
@@ -105,15 +130,21 @@ impl<'r> Report<'r> {
         let heads = std::mem::take(&mut machine.heads);
         self.governing(&heads);
         machine.heads = heads;
+        self.plan(machine);
         self.scores(machine);
         // Texts run code, which needs the machine whole.
         let fired = std::mem::take(&mut machine.fired);
         let mut judged: Vec<Judged<'_>> =
             fired.iter().filter_map(|fired| self.judge(machine, *fired)).collect();
-        // The gravest first, so that what is left out beyond the limit is never what decides.
+        // The gravest first, so that what is left out beyond the limit is never what decides, and what a rule says
+        // most gravely never is.
         judged.sort_by_key(|j| (std::cmp::Reverse(j.verdict), j.policy, &j.rule.name, j.fired.statement));
-        for judged in &judged {
-            self.statement(machine, judged);
+        let mut rules = BTreeSet::new();
+        let first = |judged: &&Judged<'_>| rules.insert((judged.place.list(), judged.statement.rule));
+        let (gravest, others): (Vec<_>, Vec<_>) = judged.iter().partition(first);
+        gravest.into_iter().for_each(|judged| self.statement(machine, judged));
+        for judged in others {
+            if self.room(&judged.place) { self.statement(machine, judged) } else { self.leave_out(judged) }
         }
         machine.fired = fired;
         self.obligations(machine);
@@ -121,7 +152,7 @@ impl<'r> Report<'r> {
 
     /// Notes the scores that were counted, from the registers in which their code left them.
     fn scores(&mut self, machine: &Machine) {
-        for score in &self.run.program().scores {
+        for score in &self.tell.run.program().scores {
             let Value::Dec(total) = machine.get(score.total) else { continue };
             let factors = score.factors.iter().map(|factor| {
                 let known = |reg| if let Value::Dec(value) = machine.get(reg) { Some(value) } else { None };
@@ -142,7 +173,7 @@ impl<'r> Report<'r> {
     fn governing(&mut self, heads: &[(PolicyId, Value)]) {
         let (mut governed, mut doubtful) = (false, false);
         for (id, head) in heads {
-            let Some(policy) = self.run.program().policies.get(id.index()) else { continue };
+            let Some(policy) = self.tell.run.program().policies.get(id.index()) else { continue };
             let (unknown, fault) = match head {
                 Value::Bool(true) => {
                     governed |= policy.governs && !policy.trial;
@@ -150,12 +181,12 @@ impl<'r> Report<'r> {
                 }
                 Value::Bool(false) => continue,
                 Value::Fault(fault) => (Vec::new(), Some(fault.text())),
-                Value::Unknown(cause) => (vec![self.cause(*cause)], None),
+                Value::Unknown(cause) => (vec![self.tell.cause(*cause)], None),
                 _ => (Vec::new(), None),
             };
             doubtful |= !policy.trial;
             let why = fault.map_or_else(|| are_unknown(&unknown), str::to_owned);
-            let place = self.map.policies.get(id.index()).map(|place| self.map.show(*place));
+            let place = self.tell.map.policies.get(id.index()).map(|place| self.tell.map.show(*place));
             let objection = Objection {
                 verdict: Some(Verdict::Block),
                 rule: policy.name.clone(),
@@ -178,13 +209,18 @@ impl<'r> Report<'r> {
 
     /// Objects in Holdpoint's own name.
     fn system(&mut self, reason: String, fault: bool) {
+        self.system_unknown(reason, Vec::new(), fault);
+    }
+
+    /// Objects in Holdpoint's own name to what is not known.
+    fn system_unknown(&mut self, reason: String, unknown: Vec<String>, fault: bool) {
         let objection = Objection {
             verdict: Some(Verdict::Block),
             rule: SYSTEM.to_owned(),
             reason,
             control: None,
             source: None,
-            unknown: Vec::new(),
+            unknown,
             fault,
             fix: None,
             until: None,
@@ -195,7 +231,7 @@ impl<'r> Report<'r> {
 
     /// What a statement that fired says, before any text is written.
     fn judge(&self, machine: &Machine, fired: Fired) -> Option<Judged<'r>> {
-        let program = self.run.program();
+        let program = self.tell.run.program();
         let statement = program.statements.get(fired.statement.index())?;
         let rule = program.rules.get(usize::from(statement.rule))?;
         let policy = program.policies.get(usize::from(rule.policy))?;
@@ -209,6 +245,8 @@ impl<'r> Report<'r> {
         let verdict = match effect {
             Effect::Warn => None,
             Effect::Object(verdict) => Some(verdict),
+            // The verifier lets no code of admission judge a stage.
+            Effect::Judge(_) => Some(Verdict::Block),
         };
         let waivers = if fault { Vec::new() } else { self.waivers(&machine.waived, statement.rule) };
         let place = match (rule.trial || policy.trial, verdict) {
@@ -220,14 +258,15 @@ impl<'r> Report<'r> {
         Some(Judged { fired, statement, rule, policy: &policy.name, verdict, place })
     }
 
-    fn statement(&mut self, machine: &mut Machine, judged: &Judged<'r>) {
-        if !self.room(&judged.place) {
-            self.decision.left_out = self.decision.left_out.saturating_add(1);
-            if let (Place::Objection, Some(verdict)) = (&judged.place, judged.verdict) {
-                self.count(verdict, None);
-            }
-            return;
+    /// Counts a statement that fired, and what it says for the verdict, without keeping it.
+    fn leave_out(&mut self, judged: &Judged<'r>) {
+        self.decision.left_out = self.decision.left_out.saturating_add(1);
+        if let (Place::Objection, Some(verdict)) = (&judged.place, judged.verdict) {
+            self.count(verdict, None);
         }
+    }
+
+    fn statement(&mut self, machine: &mut Machine, judged: &Judged<'r>) {
         let objection = self.objection(machine, judged);
         let until = objection.until;
         self.place(judged.place.clone(), objection, Some(until));
@@ -236,7 +275,7 @@ impl<'r> Report<'r> {
     /// The waivers that remove the objections of a rule.
     fn waivers(&self, applied: &[WaiverId], rule: u16) -> Vec<WaiverId> {
         let waives = |id: &&WaiverId| {
-            let waiver = self.run.program().waivers.get(id.index());
+            let waiver = self.tell.run.program().waivers.get(id.index());
             waiver.is_some_and(|waiver| waiver.rules.contains(&rule))
         };
         applied.iter().filter(waives).copied().collect()
@@ -248,20 +287,19 @@ impl<'r> Report<'r> {
             machine.set(witness, fired.witness);
         }
         let certain = fired.cond == Value::Bool(true);
-        let (reason, unknown) = self.reason(machine, fired, statement);
-        let fix = statement.fix.filter(|_| certain).and_then(|text| self.text(machine, text));
+        let (reason, unknown) = self.tell.reason(machine, fired, statement);
+        let fix = statement.fix.filter(|_| certain).and_then(|text| self.tell.text(machine, text));
         let until = if certain && verdict == Some(Verdict::Delay) {
-            machine.until(self.run, statement).filter(|end| *end > self.run.now)
+            machine.until(self.tell.run, statement).filter(|end| *end > self.tell.run.now)
         } else {
             None
         };
-        let place: Option<&Position> = self.map.statements.get(fired.statement.index());
         Objection {
             verdict,
             rule: format!("{policy}.{}", rule.name),
             reason,
             control: rule.control.clone(),
-            source: place.map(|place| self.map.show(*place)),
+            source: self.tell.place(fired.statement.index()),
             unknown,
             fault: matches!(fired.cond, Value::Fault(_)),
             fix,
@@ -269,46 +307,8 @@ impl<'r> Report<'r> {
             escalate: statement
                 .escalate
                 .filter(|_| verdict == Some(Verdict::Escalate))
-                .and_then(|e| self.escalate(e)),
+                .and_then(|e| self.tell.escalate(e)),
         }
-    }
-
-    /// The reason of an objection, and what was not known where that is why.
-    fn reason(&self, machine: &mut Machine, fired: Fired, statement: &Statement) -> (String, Vec<String>) {
-        let default = self.run.program().texts.get(usize::from(statement.reason));
-        match fired.cond {
-            Value::Fault(fault) => (format!("the evaluation ended: {}", fault.text()), Vec::new()),
-            Value::Unknown(cause) => {
-                let mut causes = default.map(|text| machine.write(self.run, text).causes).unwrap_or_default();
-                if fired.cond != Value::UNSET {
-                    causes.insert(cause);
-                }
-                let unknown: BTreeSet<String> = causes.into_iter().map(|cause| self.cause(cause)).collect();
-                let unknown: Vec<String> = unknown.into_iter().collect();
-                (are_unknown(&unknown), unknown)
-            }
-            _ => {
-                let own = statement.because.and_then(|text| self.text(machine, text));
-                let reason = own.or_else(|| default.map(|text| machine.write(self.run, text).text));
-                (reason.unwrap_or_default(), Vec::new())
-            }
-        }
-    }
-
-    fn text(&self, machine: &mut Machine, text: u16) -> Option<String> {
-        let text = self.run.program().texts.get(usize::from(text))?;
-        Some(machine.write(self.run, text).text)
-    }
-
-    fn cause(&self, cause: u16) -> String {
-        let found = self.run.program().causes.get(usize::from(cause));
-        found.map_or_else(|| "a value never set".to_owned(), String::clone)
-    }
-
-    fn escalate(&self, escalate: holdpoint_isa::program::Escalate) -> Option<Escalate> {
-        let group = self.run.program().groups.get(usize::from(escalate.group))?;
-        let (group, source) = (group.name.clone(), group.source.clone());
-        Some(Escalate { group, source, needs: escalate.needs, expires: escalate.expires })
     }
 
     /// Whether another entry fits into a list.
@@ -337,7 +337,8 @@ impl<'r> Report<'r> {
         }
         match place {
             Place::Waived(waivers) => {
-                let name = |id: &WaiverId| self.run.program().waivers.get(id.index()).map(|w| w.name.clone());
+                let name =
+                    |id: &WaiverId| self.tell.run.program().waivers.get(id.index()).map(|w| w.name.clone());
                 let names: BTreeSet<String> = waivers.iter().filter_map(name).collect();
                 self.effective.extend(waivers);
                 self.decision.waived.push((names.into_iter().collect(), objection));
@@ -351,9 +352,9 @@ impl<'r> Report<'r> {
     /// What the waivers that removed something oblige to.
     fn obligations(&mut self, machine: &mut Machine) {
         for id in std::mem::take(&mut self.effective) {
-            let Some(waiver) = self.run.program().waivers.get(id.index()) else { continue };
+            let Some(waiver) = self.tell.run.program().waivers.get(id.index()) else { continue };
             for o in &waiver.obligations {
-                let text = self.text(machine, o.text).unwrap_or_default();
+                let text = self.tell.text(machine, o.text).unwrap_or_default();
                 let (name, within, of_finish) = (o.name.clone(), o.within, o.of_finish);
                 let obligation = Obligation { name, waiver: waiver.name.clone(), text, within, of_finish };
                 self.decision.obligations.push(obligation);
@@ -373,14 +374,5 @@ impl<'r> Report<'r> {
         decision.obligations.sort();
         decision.retry_at = retry_at;
         decision
-    }
-}
-
-/// `a is unknown`, `a and b are unknown`.
-fn are_unknown(causes: &[String]) -> String {
-    match causes.split_last() {
-        None => "something is unknown".to_owned(),
-        Some((only, [])) => format!("{only} is unknown"),
-        Some((last, before)) => format!("{} and {last} are unknown", before.join(", ")),
     }
 }

@@ -28,6 +28,8 @@ pub struct Decision {
     pub scores: Vec<Score>,
     /// What is to be done because something was waived.
     pub obligations: Vec<Obligation>,
+    /// The rollout that the request is to take, in a module with rollouts.
+    pub plan: Option<Plan>,
     /// How many objections, warnings and trial results were left out beyond the limit.
     pub left_out: u64,
     /// For a delay, the earliest instant at which nothing that depends on time would object.
@@ -117,6 +119,26 @@ pub struct Obligation {
     pub of_finish: bool,
 }
 
+/// A rollout to take.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Plan {
+    /// The rollout's name.
+    pub rollout: String,
+    /// Its steps, then its verifications.
+    pub stages: Vec<Stage>,
+}
+
+/// A stage of a rollout to take.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stage {
+    /// Its name; a step has none.
+    pub name: Option<String>,
+    /// The part of all traffic that the new version gets, in percent.
+    pub traffic: Dec,
+    /// How long it lasts at least, in nanoseconds.
+    pub lasts: i64,
+}
+
 impl Decision {
     /// Appends the canonical bytes: one JSON object, without id, sequence and instant.
     pub fn write_json(&self, out: &mut Vec<u8>) {
@@ -144,6 +166,9 @@ impl Decision {
         if !self.obligations.is_empty() {
             w.raw(",\"obligations\":").list(&self.obligations, Writer::obligation);
         }
+        if let Some(plan) = &self.plan {
+            w.raw(",\"plan\":").plan(plan);
+        }
         if self.left_out > 0 {
             w.raw(",\"left_out\":").raw(&self.left_out.to_string());
         }
@@ -162,29 +187,29 @@ impl Decision {
 }
 
 /// Writes JSON by hand, because the bytes are a format of ours and not a library's.
-struct Writer<'o> {
-    out: &'o mut Vec<u8>,
+pub(crate) struct Writer<'o> {
+    pub(crate) out: &'o mut Vec<u8>,
 }
 
 impl Writer<'_> {
-    fn raw(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn raw(&mut self, text: &str) -> &mut Self {
         self.out.extend_from_slice(text.as_bytes());
         self
     }
 
-    fn string(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn string(&mut self, text: &str) -> &mut Self {
         jcs::string(text, self.out);
         self
     }
 
-    fn instant(&mut self, instant: Option<i64>) -> &mut Self {
+    pub(crate) fn instant(&mut self, instant: Option<i64>) -> &mut Self {
         match instant {
             Some(instant) => self.raw("\"").raw(&format_instant(instant)).raw("\""),
             None => self.raw("null"),
         }
     }
 
-    fn list<T>(&mut self, list: &[T], mut each: impl FnMut(&mut Self, &T)) -> &mut Self {
+    pub(crate) fn list<T>(&mut self, list: &[T], mut each: impl FnMut(&mut Self, &T)) -> &mut Self {
         self.raw("[");
         for (index, item) in list.iter().enumerate() {
             if index > 0 {
@@ -222,17 +247,34 @@ impl Writer<'_> {
             self.raw(",\"until\":").instant(o.until);
         }
         if let Some(escalate) = &o.escalate {
-            self.raw(",\"escalate_to\":").string(&escalate.group);
-            self.raw(",\"group\":").string(&escalate.source);
-            self.raw(",\"needs\":").raw(&escalate.needs.to_string());
-            if let Some(expires) = escalate.expires {
-                self.raw(",\"expires\":\"").raw(&format_duration(expires)).raw("\"");
-            }
+            self.escalate(escalate);
         }
         self.raw("}");
     }
 
-    fn optional(&mut self, text: Option<&str>) -> &mut Self {
+    /// The members that tell whom an escalation asks.
+    pub(crate) fn escalate(&mut self, escalate: &Escalate) {
+        self.raw(",\"escalate_to\":").string(&escalate.group);
+        self.raw(",\"group\":").string(&escalate.source);
+        self.raw(",\"needs\":").raw(&escalate.needs.to_string());
+        if let Some(expires) = escalate.expires {
+            self.raw(",\"expires\":\"").raw(&format_duration(expires)).raw("\"");
+        }
+    }
+
+    fn plan(&mut self, plan: &Plan) {
+        self.raw("{\"rollout\":").string(&plan.rollout).raw(",\"stages\":");
+        self.list(&plan.stages, |w, stage| {
+            match &stage.name {
+                Some(name) => w.raw("{\"verify\":").string(name),
+                None => w.raw("{\"step\":").string(&format_percent(stage.traffic)),
+            };
+            w.raw(",\"for\":\"").raw(&format_duration(stage.lasts)).raw("\"}");
+        });
+        self.raw("}");
+    }
+
+    pub(crate) fn optional(&mut self, text: Option<&str>) -> &mut Self {
         match text {
             Some(text) => self.string(text),
             None => self.raw("null"),

@@ -35,6 +35,7 @@ impl Machine {
             Op::End {} => return Ok(None),
 
             Op::Head { policy, cond } => return self.done(at, |m| m.heads.push((policy, m.get(cond)))),
+            Op::Plan { rollout, cond } => return self.done(at, |m| m.plans.push((rollout, m.get(cond)))),
             Op::Object { statement, cond } => {
                 return self.done(at, |m| m.object(run, statement, m.get(cond)));
             }

@@ -12,6 +12,7 @@ pub mod decision;
 mod exec;
 mod glob;
 mod jcs;
+pub mod judgement;
 pub mod machine;
 pub mod request;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub mod verify;
 pub mod window;
 
 pub use decision::Decision;
+pub use judgement::Judgement;
 pub use machine::Machine;
 pub use request::RequestError;
 pub use snapshot::Snapshot;

@@ -7,13 +7,13 @@ use std::cmp::Ordering;
 
 use holdpoint_isa::Fault;
 use holdpoint_isa::literal::version;
-use holdpoint_isa::ops::{PolicyId, Reg, StatementId, Thunk, WaiverId};
+use holdpoint_isa::ops::{PolicyId, Reg, RolloutId, StatementId, Thunk, WaiverId};
 use holdpoint_isa::program::{Block, Program};
 use holdpoint_isa::types::Kind;
 
 use crate::exec::poison2;
 use crate::snapshot::Snapshot;
-use crate::value::{ListRef, StrRef, Value};
+use crate::value::{ListRef, StrRef, Value, bytes_of};
 use crate::verify::VerifiedProgram;
 
 /// What a run is about: the module, the facts and the instant. Nothing of it changes while code runs.
@@ -65,14 +65,26 @@ pub struct Machine {
     pub(crate) heads: Vec<(PolicyId, Value)>,
     /// Waivers that apply.
     pub(crate) waived: Vec<WaiverId>,
+    /// Whether each rollout is the plan.
+    pub(crate) plans: Vec<(RolloutId, Value)>,
     /// What is left to use.
     pub(crate) fuel: u64,
+    /// What is left to use for telling why.
+    pub(crate) telling: u64,
 }
 
 impl Machine {
     /// A machine that has run nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Bytes of memory that are kept for the next decision. They only grow, to what the largest decision needed.
+    pub fn held_bytes(&self) -> usize {
+        let values = bytes_of(&self.regs).saturating_add(bytes_of(&self.built));
+        let lets = bytes_of(&self.done).saturating_add(bytes_of(&self.returns));
+        let found = bytes_of(&self.fired).saturating_add(bytes_of(&self.heads));
+        values.saturating_add(lets).saturating_add(found).saturating_add(bytes_of(&self.waived))
     }
 
     /// Forgets the last decision.
@@ -87,6 +99,7 @@ impl Machine {
         self.fired.clear();
         self.heads.clear();
         self.waived.clear();
+        self.plans.clear();
     }
 
     /// Lets every `let` run again, for a run at another instant. Lists that were built stay where they are.

@@ -3,7 +3,7 @@
 use holdpoint_isa::program::Const;
 
 use crate::request::Work;
-use crate::value::{ListRef, Space, StrRef, Value};
+use crate::value::{ListRef, Space, StrRef, Value, bytes_of};
 
 /// The facts of one decision. A snapshot is reused from request to request and then allocates nothing.
 #[derive(Debug, Default)]
@@ -22,6 +22,12 @@ impl Snapshot {
     /// An empty snapshot.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Bytes of memory that are kept for the next request. They only grow, to what the largest request needed.
+    pub fn held_bytes(&self) -> usize {
+        let texts = self.body.capacity().saturating_add(self.scratch.capacity());
+        texts.saturating_add(bytes_of(&self.cells)).saturating_add(self.work.held_bytes())
     }
 
     /// The value in a slot of the root layout; unknown where there is no such slot.

@@ -1,10 +1,12 @@
 //! Reasons: texts with values, written after a statement has objected.
 //!
 //! The code of a text runs in the same machine, on the same facts, with the element that the statement objected to; it
-//! neither changes the decision nor counts as its fuel.
+//! neither changes the decision nor counts as its fuel. There is fuel of its own for it, shared by all texts of a
+//! decision.
 
 use std::collections::BTreeSet;
 
+use holdpoint_isa::Dec;
 use holdpoint_isa::limits;
 use holdpoint_isa::literal::{
     format_date_of, format_duration, format_instant, format_money, format_percent, format_points, format_size,
@@ -12,7 +14,6 @@ use holdpoint_isa::literal::{
 use holdpoint_isa::ops::Reg;
 use holdpoint_isa::program::{Piece, Text};
 use holdpoint_isa::types::Scalar;
-use holdpoint_isa::{Dec, Fault};
 
 use crate::machine::{Machine, Run};
 use crate::value::Value;
@@ -21,6 +22,8 @@ use crate::value::Value;
 const UNKNOWN: &str = "unknown";
 /// Shown in place of a fault.
 const FAULT: &str = "‹fault›";
+/// Stands for a text that takes more fuel than there is for telling why.
+const UNTOLD: &str = "the fuel for telling why is used up";
 /// Set behind a text that was cut.
 const CUT: &str = "…";
 
@@ -29,7 +32,6 @@ const CUT: &str = "…";
 pub(crate) struct Written {
     pub(crate) text: String,
     pub(crate) causes: BTreeSet<u16>,
-    fault: Option<Fault>,
 }
 
 impl Written {
@@ -46,13 +48,12 @@ impl Machine {
     pub(crate) fn write(&mut self, run: Run<'_>, text: &Text) -> Written {
         let mut written = Written::default();
         let built = self.mark();
-        self.fuel = limits::FUEL_MAX;
-        if self.run(run, text.block).is_err() {
-            written.fault = Some(Fault::FuelExhausted);
-        }
-        let mut parts = false;
-        for piece in &text.pieces {
-            self.piece(run, piece, &mut written, &mut parts);
+        match self.on_telling_fuel(|machine| machine.run(run, text.block)) {
+            Ok(()) => {
+                let mut parts = false;
+                text.pieces.iter().for_each(|piece| self.piece(run, piece, &mut written, &mut parts));
+            }
+            Err(_) => written.text.push_str(UNTOLD),
         }
         cut(&mut written.text, limits::REASON_BYTES_MAX as usize);
         self.drop_lists(built);
@@ -111,10 +112,7 @@ fn show_scalar(run: Run<'_>, value: Value, scalar: Scalar, written: &mut Written
             out.push_str(UNKNOWN);
             written.note(cause);
         }
-        (Value::Fault(fault), _) => {
-            written.fault.get_or_insert(fault);
-            out.push_str(FAULT);
-        }
+        (Value::Fault(_), _) => out.push_str(FAULT),
         (Value::None, _) => out.push_str("none"),
         (Value::Bool(value), _) => out.push_str(if value { "true" } else { "false" }),
         (Value::Int(value), Scalar::Duration) => out.push_str(&format_duration(value)),

@@ -80,6 +80,11 @@ impl Value {
     }
 }
 
+/// Bytes of memory that a list keeps, whatever is in it.
+pub(crate) fn bytes_of<T>(list: &Vec<T>) -> usize {
+    list.capacity().saturating_mul(size_of::<T>())
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

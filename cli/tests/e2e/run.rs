@@ -59,10 +59,15 @@ impl Server {
     }
 
     pub(crate) fn start_at(package: &str, listen: &str, data: &Path) -> Self {
+        Self::start_with(package, data, &["--listen", listen])
+    }
+
+    pub(crate) fn start_with(package: &str, data: &Path, options: &[&str]) -> Self {
         let log = tempfile::NamedTempFile::new().unwrap();
         let mut child = binary()
-            .args(["serve", package, "--listen", listen, "--data"])
+            .args(["serve", package, "--data"])
             .arg(data)
+            .args(options)
             .stdout(Stdio::piped())
             .stderr(log.reopen().unwrap())
             .spawn()
@@ -93,9 +98,14 @@ impl Server {
 
     /// One request over a connection of its own: status and body.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        self.ask_with(method, path, "", body)
+    }
+
+    /// As [`Self::ask`], with further lines in the head, each with its end.
+    pub(crate) fn ask_with(&self, method: &str, path: &str, lines: &str, body: &str) -> (u16, String) {
         let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: holdpoint\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: holdpoint\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n{lines}\r\n",
             body.len()
         );
         stream.write_all(head.as_bytes()).unwrap();

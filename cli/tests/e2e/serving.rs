@@ -42,6 +42,77 @@ fn a_decision_survives_a_kill_and_replays_to_the_same_bytes() {
 }
 
 #[test]
+fn a_key_is_refused_where_another_policy_has_decided_since() {
+    let (place, packages) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = packages.path().join("policy.hold");
+    let package = path.to_str().unwrap();
+    let publish = |most: u8| {
+        let rule = format!("rule few {{ block when n > {most} }}");
+        fs::write(&path, format!("request {{ n: int }}\npolicy p {{ {rule} }}\n")).unwrap();
+    };
+    let ask = |server: &Server, key: &str| {
+        let (status, body) =
+            server.ask_with("POST", "/v1/decisions", &format!("Idempotency-Key: {key}\r\n"), "{\"n\": 7}");
+        (status, serde_json::from_str::<Value>(&body).unwrap())
+    };
+    publish(9);
+    let server = Server::start(package, place.path());
+    let (status, first) = ask(&server, "k");
+    assert_eq!((status, &first["verdict"]), (200, &"allow".into()), "{first}");
+    assert_eq!(ask(&server, "k"), (200, first.clone()));
+    server.kill();
+
+    publish(5);
+    let server = Server::start(package, place.path());
+    let (status, problem) = ask(&server, "k");
+    assert_eq!(
+        (status, &problem["type"]),
+        (409, &"urn:holdpoint:problem:policy-changed".into()),
+        "{problem}"
+    );
+    assert_eq!((&problem["decision"], &problem["recorded_policy"]), (&first["id"], &first["policy"]));
+    let (status, second) = ask(&server, "k2");
+    assert_eq!((status, &second["policy"]), (200, &problem["active_policy"]), "{second}");
+    assert_eq!(second["verdict"], "block", "what the new policy was published for");
+    let id = problem["decision"].as_str().unwrap();
+    let (_, read) = server.ask("GET", &format!("/v1/decisions/{id}"), "");
+    assert_eq!(serde_json::from_str::<Value>(&read).unwrap(), first);
+}
+
+#[test]
+fn what_the_disk_has_to_have_left_is_an_option() {
+    let place = tempfile::tempdir().unwrap();
+    let most = u64::MAX.to_string();
+    let all = ["--listen", "127.0.0.1:0", "--min-free-bytes", &most, "--min-free-percent", "100"];
+    let server = Server::start_with("examples/acme", place.path(), &all);
+    let (status, problem) = server.ask("POST", "/v1/decisions", &ready());
+    assert_eq!(status, 503);
+    assert!(problem.contains("bytes left") && problem.contains("\"treat_as\":\"block\""), "{problem}");
+    assert_eq!(server.ask("GET", "/health/ready", "").0, 503);
+    server.kill();
+    let none = ["--listen", "127.0.0.1:0", "--min-free-percent", "0", "--scrub-rest", "1"];
+    let server = Server::start_with("examples/acme", place.path(), &none);
+    assert_eq!(server.ask("POST", "/v1/decisions", &ready()).0, 200);
+
+    let help = holdpoint(&["serve", "--help"]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["--min-free-bytes <BYTES>", "[default: 1073741824]", "[default: 5]", "--scrub-rest <HOURS>"]
+    {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+    for (option, value) in [
+        ("--min-free-percent", "101"),
+        ("--min-free-percent", "-1"),
+        ("--min-free-bytes", "1GiB"),
+        ("--scrub-rest", "0"),
+        ("--scrub-rest", "8761"),
+    ] {
+        let ran = holdpoint(&["serve", "examples/acme", &format!("{option}={value}")]);
+        assert_eq!(ran.code, 2, "{}", ran.err);
+        assert!(ran.err.contains(value) && ran.err.contains(option), "{}", ran.err);
+    }
+}
+
+#[test]
 fn the_printed_curl_line_works() {
     let place = tempfile::tempdir().unwrap();
     let server = Server::start("examples/acme", place.path());

@@ -10,7 +10,7 @@ use holdpoint_lang::hir::{self, Compare, Expr, Type, VersionPart, ZonePart};
 use holdpoint_lang::ops::Arith;
 
 use super::{Binding, Lower};
-use crate::layout::{kind, scalar};
+use crate::layout::{SignalNode, kind, scalar};
 use crate::show::show;
 
 /// Where a member lies: in the root layout, in the element in a register, or in the element at an end of a list,
@@ -49,6 +49,9 @@ impl<'a> Lower<'a> {
                 }
                 Place::Scalar { .. } | Place::List { .. } => None,
             },
+            hir::Kind::Signal(id) => {
+                self.signals.get(*id).map(|SignalNode(node)| node_place(Base::Root, None, node))
+            }
             hir::Kind::Let(id) => {
                 let value = &self.package.lets.get(*id)?.value;
                 // A `let` of a scalar has a register of its own.
@@ -172,14 +175,11 @@ impl<'a> Lower<'a> {
             return self.load(&place, dst);
         }
         match &*e.kind {
-            hir::Kind::Error | hir::Kind::Request => {}
+            // A signal is a place.
+            hir::Kind::Error | hir::Kind::Request | hir::Kind::Signal(_) => {}
             hir::Kind::Member(base, _) => self.member_of_none(base, dst),
             hir::Kind::Const(value) | hir::Kind::Param(_, value) => self.load_const(value, dst),
             hir::Kind::Now => self.emit(Op::Now { dst }),
-            hir::Kind::Signal(id) => {
-                let slot = Slot(self.signal_slots.get(*id).copied().unwrap_or(u16::MAX));
-                self.emit(Op::Fact { dst, slot });
-            }
             hir::Kind::Let(_) | hir::Kind::Local(_) => {
                 let src = self.expr(e);
                 self.emit(Op::Move { dst, src });

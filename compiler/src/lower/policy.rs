@@ -20,6 +20,7 @@ impl Lower<'_> {
                 lower.policy(index, policy);
             }
             lower.scores();
+            lower.plans();
         });
         self.program.admission = block;
         let mut statement = 0;
@@ -32,6 +33,7 @@ impl Lower<'_> {
             }
         }
         self.score_reasons(statement);
+        self.rollouts();
         let mut waiver = 0;
         for found in package.policies.iter().flat_map(|policy| &policy.waivers) {
             self.obligations(waiver, found);
@@ -45,7 +47,7 @@ impl Lower<'_> {
             name: policy.name.clone(),
             title: policy.title.clone(),
             trial: policy.trial,
-            governs: policy.allow || policy.rules.iter().any(|rule| !rule.trial),
+            governs: policy.governs(),
         });
         let mark = self.registers.mark();
         let cond = match &policy.head {
@@ -69,7 +71,7 @@ impl Lower<'_> {
         self.land(skip);
     }
 
-    fn rule(&mut self, policy: PolicyId, rule: &hir::Rule) {
+    pub(super) fn rule(&mut self, policy: PolicyId, rule: &hir::Rule) {
         let index = self.index("rules", self.program.rules.len());
         self.program.rules.push(Rule {
             policy: policy.0,
@@ -208,7 +210,7 @@ impl Lower<'_> {
     // ---- texts and ends
 
     /// Reason, fix and end of a statement; their code sees the element that the statement objected to.
-    fn attachments(&mut self, index: usize, rule: &hir::Rule, s: &hir::Statement) {
+    pub(super) fn attachments(&mut self, index: usize, rule: &hir::Rule, s: &hir::Statement) {
         let mark = self.registers.mark();
         if let (Some(binder), Some(witness)) = (&s.for_each, self.witness(index)) {
             let (layout, _) = self.list_of(&binder.list);
@@ -286,7 +288,13 @@ impl Lower<'_> {
             if let Some(guard) = &rule.guard {
                 pieces.extend(reason::silent_parts(lower, guard));
             }
-            for e in [filter, s.when.as_ref()].into_iter().flatten() {
+            let conditions = [filter, s.when.as_ref()].into_iter().flatten();
+            if let Some(told) = &s.told {
+                conditions.for_each(|e| pieces.extend(reason::silent_parts(lower, e)));
+                pieces.extend(reason::parts(package, lower, told, true));
+                return;
+            }
+            for e in conditions {
                 pieces.extend(reason::parts(package, lower, e, true));
             }
             if let Some(e) = &s.unless {

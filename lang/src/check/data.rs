@@ -6,12 +6,13 @@ use holdpoint_isa::Dec;
 use holdpoint_isa::literal;
 use holdpoint_isa::program::{Const, Provenance};
 use holdpoint_isa::types::Reading;
-use holdpoint_isa::verdict::Verdict;
+use holdpoint_isa::verdict::{Judgement, Verdict};
 use serde_json::{Map, Value};
 
 use super::Checker;
 use super::expr::constant;
-use crate::ast::{self, Base, DataValue};
+use super::samples::PROGRESS;
+use crate::ast::{self, Base, DataValue, Outcome};
 use crate::diag::messages;
 use crate::hir::{self, Expr, Type};
 use crate::span::Span;
@@ -29,18 +30,16 @@ const FIXTURE_DEPTH_MAX: u32 = 32;
 
 impl<'a> Checker<'a> {
     pub(super) fn check_tests(&mut self) {
+        self.scopes.layer = self.input.above.len();
         let fixtures: Vec<&'a ast::FixtureDecl> = self.fixtures.values().copied().collect();
         for fixture in fixtures {
             self.facts(&fixture.body, 0);
         }
-        let tests: Vec<&'a ast::TestDecl> = self
-            .items()
-            .filter_map(
-                |(item, library)| {
-                    if let ast::Item::Test(decl) = item { (!library).then_some(decl) } else { None }
-                },
-            )
-            .collect();
+        let tests = self.declared().filter_map(|declared| match declared.item {
+            ast::Item::Test(decl) if declared.own => Some(decl),
+            _ => None,
+        });
+        let tests: Vec<&'a ast::TestDecl> = tests.collect();
         self.report_same_tests(&tests);
         for test in tests {
             self.test(test);
@@ -115,10 +114,9 @@ impl<'a> Checker<'a> {
     }
 
     fn expectation(&mut self, expect: &ast::Expect) -> hir::Expect {
-        let verdict = expect.verdict.verdict;
-        if expect.until.is_some() && verdict != Some(Verdict::Delay) {
-            let word = verdict.map_or("warn", Verdict::word);
-            self.report(messages::until_needs_delay(expect.span, word));
+        let ends = [Outcome::Verdict(Verdict::Delay), Outcome::Judgement(Judgement::Hold)];
+        if expect.until.is_some() && !ends.contains(&expect.outcome) {
+            self.report(messages::until_needs_delay(expect.span, expect.outcome.word()));
         }
         for name in &expect.by {
             self.use_objector(name);
@@ -130,7 +128,7 @@ impl<'a> Checker<'a> {
             self.report(diagnostic);
         }
         let by = expect.by.iter().map(|name| name.name.clone()).collect();
-        hir::Expect { verdict: expect.verdict.verdict, until: expect.until, by, span: expect.span }
+        hir::Expect { outcome: expect.outcome, until: expect.until, by, span: expect.span }
     }
 
     /// Keeps where the name of something that objects is used.
@@ -150,7 +148,14 @@ impl<'a> Checker<'a> {
         let policies = &self.package.policies;
         let rules = policies.iter().flat_map(|policy| &policy.rules).map(|rule| rule.name.as_str());
         let scores = self.package.scores.iter().map(|score| score.name.as_str());
-        let names = rules.chain(policies.iter().map(|policy| policy.name.as_str())).chain(scores);
+        let rollouts = &self.package.rollouts;
+        let watched = rollouts.iter().flat_map(|rollout| {
+            let stages = rollout.stages.iter().flat_map(|stage| &stage.rules);
+            let rules = rollout.rules.iter().chain(stages).map(|rule| rule.name.as_str());
+            rules.chain([rollout.name.as_str()])
+        });
+        let names =
+            rules.chain(policies.iter().map(|policy| policy.name.as_str())).chain(scores).chain(watched);
         names.chain(["holdpoint"]).collect()
     }
 
@@ -211,7 +216,7 @@ impl<'a> Checker<'a> {
             }
             let signal = self.package.signals.iter().find(|signal| signal.name == name.name);
             let declared = self.scopes.package.get(&name.name).map(|entry| entry.span);
-            if let Some(declared) = declared.filter(|_| signal.is_some()) {
+            if let Some(declared) = declared.filter(|_| signal.is_some() && name.name != PROGRESS) {
                 self.scopes.index.add_use(name.span, declared);
             }
             if let Some((ty, reading)) = signal.map(|signal| (signal.ty.clone(), signal.reading)) {

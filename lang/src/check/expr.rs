@@ -115,6 +115,9 @@ impl Checker<'_> {
             let ty = self.package.locals.get(local.0).map_or(Type::Error, |local| local.ty.clone());
             return node(Kind::Local(local), ty, span);
         }
+        if let Some(member) = self.sample_member(name, span) {
+            return member;
+        }
         let value = self.scopes.value(name, span).map(|meaning| self.meaning(meaning, name, span));
         match (value, member) {
             // A value of another type cannot be meant, so the name is not ambiguous.

@@ -78,8 +78,9 @@ impl Checker<'_> {
     /// Keeps where the member of a record is used.
     pub(super) fn use_field(&mut self, record: usize, name: &ast::Ident) {
         let def = self.package.records.get(record);
-        if let Some(field) = def.and_then(|def| def.fields.iter().find(|field| field.name == name.name)) {
-            self.scopes.index.add_use(name.span, field.span);
+        let field = def.and_then(|def| def.fields.iter().find(|field| field.name == name.name));
+        if let Some(declared) = field.and_then(|field| field.span) {
+            self.scopes.index.add_use(name.span, declared);
         }
     }
 

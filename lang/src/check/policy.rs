@@ -13,17 +13,17 @@ use crate::span::Span;
 
 /// The clauses of a statement, each at most once.
 #[derive(Default)]
-struct Clauses<'c> {
-    delay_for: Option<(&'c ast::Expr, Span)>,
-    until: Option<(&'c ast::Expr, Span)>,
-    to: Option<&'c ast::Ident>,
-    needs: Option<(i64, Span)>,
-    expires: Option<(i64, Span)>,
-    for_each: Option<&'c ast::Binder>,
-    when: Option<&'c ast::Expr>,
-    unless: Option<&'c ast::Expr>,
-    because: Option<&'c ast::Text>,
-    fix: Option<&'c ast::Text>,
+pub(super) struct Clauses<'c> {
+    pub(super) delay_for: Option<(&'c ast::Expr, Span)>,
+    pub(super) until: Option<(&'c ast::Expr, Span)>,
+    pub(super) to: Option<&'c ast::Ident>,
+    pub(super) needs: Option<(i64, Span)>,
+    pub(super) expires: Option<(i64, Span)>,
+    pub(super) for_each: Option<&'c ast::Binder>,
+    pub(super) when: Option<&'c ast::Expr>,
+    pub(super) unless: Option<&'c ast::Expr>,
+    pub(super) because: Option<&'c ast::Text>,
+    pub(super) fix: Option<&'c ast::Text>,
 }
 
 /// The word of a clause and its place in the order of clauses.
@@ -44,12 +44,12 @@ const fn rank(kind: &ClauseKind) -> (u8, &'static str) {
 
 impl<'a> Checker<'a> {
     pub(super) fn check_policies(&mut self) {
-        let decls: Vec<&'a ast::PolicyDecl> = self
-            .items()
-            .filter_map(|(item, _)| if let ast::Item::Policy(decl) = item { Some(decl) } else { None })
-            .collect();
-        for (index, decl) in decls.into_iter().enumerate() {
-            self.scopes.policy = Some(index);
+        let decls = self.picked(|item| if let ast::Item::Policy(decl) = item { Some(decl) } else { None });
+        for (index, (decl, layer)) in decls.into_iter().enumerate() {
+            (self.scopes.policy, self.scopes.layer) = (Some(index), layer);
+            if let Some(allow) = decl.allow.filter(|_| layer > 0) {
+                self.report(messages::lower_layer(allow, "allow"));
+            }
             let policy = self.policy(decl);
             self.package.policies.push(policy);
         }
@@ -80,6 +80,7 @@ impl<'a> Checker<'a> {
             trial: decl.trial,
             head,
             allow: decl.allow.is_some(),
+            layer: self.scopes.layer,
             rules,
             waivers,
             span: decl.name.span,
@@ -128,7 +129,7 @@ impl<'a> Checker<'a> {
         replaced: Option<Verdict>,
         floor: Option<Verdict>,
     ) -> hir::Statement {
-        let clauses = self.clauses(s);
+        let clauses = self.clauses(&s.clauses);
         self.check_details(s, &clauses);
         let for_each = clauses.for_each.map(|binder| self.binder(binder));
         let bound = for_each.is_some();
@@ -142,7 +143,7 @@ impl<'a> Checker<'a> {
         }
         let effect = s.verdict.verdict.map_or(Effect::Warn, Effect::Object);
         let on_unknown = match effect {
-            Effect::Warn => Effect::Warn,
+            Effect::Warn | Effect::Judge(_) => effect,
             Effect::Object(own) => {
                 let verdict = replaced.unwrap_or(own);
                 Effect::Object(floor.map_or(verdict, |floor| verdict.max(floor)))
@@ -158,6 +159,7 @@ impl<'a> Checker<'a> {
             for_each: for_each.flatten(),
             when,
             unless,
+            told: None,
             until,
             escalate,
             because,
@@ -167,10 +169,10 @@ impl<'a> Checker<'a> {
     }
 
     /// Sorts the clauses of a statement, and reports those given twice or out of order.
-    fn clauses(&mut self, s: &'a ast::Statement) -> Clauses<'a> {
+    pub(super) fn clauses(&mut self, written: &'a [ast::Clause]) -> Clauses<'a> {
         let mut found = Clauses::default();
         let mut last: Option<(u8, &'static str, Span)> = None;
-        for clause in &s.clauses {
+        for clause in written {
             let (order, word) = rank(&clause.kind);
             match last {
                 Some((before, other, span)) if before > order => {
@@ -200,7 +202,16 @@ impl<'a> Checker<'a> {
     /// Reports details that belong to another verdict.
     fn check_details(&mut self, s: &ast::Statement, clauses: &Clauses<'_>) {
         let verdict = s.verdict.verdict;
-        let word = verdict.map_or("warn", Verdict::word);
+        self.check_clause_details(verdict, verdict.map_or("warn", Verdict::word), clauses);
+    }
+
+    /// Reports details that what stands before them does not take.
+    pub(super) fn check_clause_details(
+        &mut self,
+        verdict: Option<Verdict>,
+        word: &str,
+        clauses: &Clauses<'_>,
+    ) {
         let mut wrong = |span: Option<Span>, clause: &str, takes: Verdict| {
             if let Some(span) = span.filter(|_| verdict != Some(takes)) {
                 self.sink.push(messages::clause_for_verdict(span, clause, word, takes.word()));
@@ -246,8 +257,18 @@ impl<'a> Checker<'a> {
         if s.verdict.verdict != Some(Verdict::Escalate) {
             return None;
         }
+        self.asked(s.verdict.span, clauses)
+    }
+
+    /// Whom an escalation on its own asks.
+    pub(super) fn escalation(&mut self, span: Span, written: &'a [ast::Clause]) -> Option<Escalate> {
+        let clauses = self.clauses(written);
+        self.asked(span, &clauses)
+    }
+
+    fn asked(&mut self, span: Span, clauses: &Clauses<'_>) -> Option<Escalate> {
         let Some(name) = clauses.to else {
-            self.report(messages::escalate_to_nobody(s.verdict.span));
+            self.report(messages::escalate_to_nobody(span));
             return None;
         };
         let needs = match clauses.needs {
@@ -265,7 +286,7 @@ impl<'a> Checker<'a> {
 
     /// Whom a band of a score asks; it takes the clauses of an escalation and no others.
     pub(super) fn band_escalation(&mut self, s: &'a ast::Statement) -> Option<Escalate> {
-        let clauses = self.clauses(s);
+        let clauses = self.clauses(&s.clauses);
         self.check_details(s, &clauses);
         self.escalate(&clauses, s)
     }
@@ -325,7 +346,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports names that stand in a list a second time.
-    fn report_same_names<'n>(&mut self, names: impl Iterator<Item = &'n ast::Ident>) {
+    pub(super) fn report_same_names<'n>(&mut self, names: impl Iterator<Item = &'n ast::Ident>) {
         let mut seen: Vec<&ast::Ident> = Vec::new();
         for name in names {
             match seen.iter().find(|before| before.name == name.name) {

@@ -1,6 +1,8 @@
 //! What the grammar's actions call: nodes with their places, literals with their values, and what is wrong with
 //! constructs that the permissive grammar takes.
 
+mod rollout;
+
 use std::collections::BTreeMap;
 
 use holdpoint_isa::Dec;
@@ -9,9 +11,10 @@ use holdpoint_isa::literal::{self, LiteralError};
 use holdpoint_isa::verdict::Verdict;
 
 use crate::ast::{
-    Arg, BinaryOp, Binder, Broken, ClauseKind, DataValue, Expr, ExprKind, FieldDecl, Ident, LetDecl, Literal,
-    ObligationDecl, ParamDecl, Path, PolicyDecl, Quantifier, RuleDecl, Statement, Text, TextPart, TypeExpr,
-    UnaryOp, VerdictWord, WaiverDecl,
+    Arg, BinaryOp, Binder, Broken, ClauseKind, DataValue, Expr, ExprKind, FieldDecl, HoldDecl, Ident,
+    LetDecl, Literal, MetricDecl, ObligationDecl, ParamDecl, Path, PolicyDecl, Quantifier, RuleDecl,
+    Statement, StepDecl, Text, TextPart, TriggerDecl, TypeExpr, UnaryOp, VerdictWord, VerificationDecl,
+    WaiverDecl,
 };
 use crate::diag::{Diagnostic, Diagnostics, messages};
 use crate::parse::parse_hole;
@@ -55,6 +58,22 @@ pub(crate) enum WaiverPart {
     Oblige(ObligationDecl, Span),
     /// A clause that waivers do not take.
     Other(Span, &'static str),
+    /// What could not be read.
+    Error,
+}
+
+/// Something in the body of a rollout.
+pub(crate) enum RolloutItem {
+    Step(StepDecl),
+    OnUnknown(HoldDecl),
+    Verification(VerificationDecl),
+    Watch(WatchItem),
+}
+
+/// Something that is watched in a stage.
+pub(crate) enum WatchItem {
+    Metric(MetricDecl),
+    Trigger(TriggerDecl),
     /// What could not be read.
     Error,
 }

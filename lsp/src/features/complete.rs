@@ -15,9 +15,9 @@ use crate::symbol::{Kind, Symbol};
 use context::{Context, Place};
 
 /// Words that begin a declaration.
-const DECLARATIONS: [&str; 19] = [
+const DECLARATIONS: [&str; 20] = [
     "use", "include", "record", "enum", "ordered", "request", "window", "calendar", "group", "signal", "fn",
-    "let", "param", "policy", "trial", "score", "fixture", "test", "rule",
+    "let", "param", "policy", "trial", "score", "rollout", "fixture", "test", "rule",
 ];
 const VERDICTS: [&str; 4] = ["block", "escalate", "delay", "warn"];
 /// Words that begin a value.
@@ -121,6 +121,7 @@ impl List<'_> {
             Kind::Policy | Kind::Rule | Kind::Waiver | Kind::Score | Kind::Obligation => {
                 CompletionItemKind::Class
             }
+            Kind::Rollout | Kind::Verification => CompletionItemKind::Class,
             Kind::Window | Kind::Calendar => CompletionItemKind::Event,
             Kind::Group | Kind::Fixture | Kind::Test => CompletionItemKind::Value,
             Kind::Module => CompletionItemKind::Module,
@@ -170,7 +171,7 @@ impl List<'_> {
         let fields = self.snapshot.checked.package.records.get(record).map(|record| record.fields.as_slice());
         for field in fields.unwrap_or_default() {
             let ty = self.snapshot.show(&field.ty);
-            self.add(&field.name, CompletionItemKind::Field, Some(ty), Some(field.span));
+            self.add(&field.name, CompletionItemKind::Field, Some(ty), field.span);
         }
         let package = &self.snapshot.checked.package;
         if package.request == Some(record) && self.items.iter().all(|item| item.label != "now") {
@@ -256,6 +257,8 @@ impl List<'_> {
             Place::Test => self.words(&["given", "expect", "with", "by", "until"]),
             Place::Window => self.words(&["open", "closed", "during", "through", "to"]),
             Place::Score => self.words(&["for", "bands"]),
+            Place::Rollout => self.words(&["step", "metric", "rollback", "hold", "on", "verify"]),
+            Place::Metric => self.words(&["min_samples", "max_age", "confirm", "rollback", "hold"]),
             Place::Other => {}
         }
         match place {

@@ -56,7 +56,7 @@ fn signature(snapshot: &Snapshot, symbol: &Symbol) -> String {
 fn field(snapshot: &Snapshot, symbol: &Symbol) -> Option<String> {
     let package = &snapshot.checked.package;
     let request = package.records.get(package.request?)?;
-    let field = request.fields.iter().find(|field| field.span == symbol.span)?;
+    let field = request.fields.iter().find(|field| field.span == Some(symbol.span))?;
     let words = hir_provenance(field);
     let wire = if field.wire == field.name { String::new() } else { format!(", `{}` in JSON", field.wire) };
     Some(format!("member of the request, {words}{wire}"))

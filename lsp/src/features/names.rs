@@ -116,7 +116,7 @@ pub(crate) fn rename(cursor: &Cursor<'_>, name: &str) -> Result<WorkspaceEdit, S
 fn kept_in_json(snapshot: &Snapshot, declared: Span) -> Option<Edit> {
     let symbol = snapshot.symbol(declared).filter(|symbol| symbol.kind == Kind::Field)?;
     let fields = snapshot.checked.package.records.iter().flat_map(|record| &record.fields);
-    let has_own = fields.into_iter().any(|field| field.span == declared && field.wire != field.name);
+    let has_own = fields.into_iter().any(|field| field.span == Some(declared) && field.wire != field.name);
     let replacement = format!(" as \"{}\"", symbol.name);
     (!has_own).then(|| Edit { span: symbol.extent.after(), replacement })
 }

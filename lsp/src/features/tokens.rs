@@ -96,7 +96,13 @@ fn declared_kind(snapshot: &Snapshot, declared: Span) -> Option<&'static str> {
         Kind::Function => "function",
         Kind::Parameter => "parameter",
         Kind::Let | Kind::Fixture => "variable",
-        Kind::Policy | Kind::Rule | Kind::Waiver | Kind::Obligation | Kind::Score => "class",
+        Kind::Policy
+        | Kind::Rule
+        | Kind::Waiver
+        | Kind::Obligation
+        | Kind::Score
+        | Kind::Rollout
+        | Kind::Verification => "class",
         Kind::Window | Kind::Calendar | Kind::Group => "type",
         Kind::Module | Kind::Request | Kind::Test => return None,
     };

@@ -28,13 +28,14 @@ pub(super) fn fold(transaction: &WriteTransaction, decisions: u64) -> Result<Opt
     let mut pending = transaction.open_table(PENDING)?;
     let mut entries: Vec<IndexKey> = Vec::new();
     let mut firsts = Vec::new();
-    let mut taken = 0u64;
+    let (mut taken, mut end) = (0u64, None);
     for row in pending.iter()? {
         if taken >= decisions {
             break;
         }
         let (first, value) = row?;
-        let all = keys::unpack(value.value()).map_err(|why| redb::Error::Corrupted(why.to_string()))?;
+        let all = keys::pending(&mut end, first.value(), value.value());
+        let all = all.map_err(|why| redb::Error::Corrupted(why.to_string()))?;
         for (keys, sequence) in all.iter().zip(first.value()..) {
             entries.extend(keys.iter().map(|key| index_key(key, sequence)));
             taken = taken.saturating_add(1);

@@ -152,6 +152,19 @@ pub(super) fn unpack(value: &[u8]) -> Result<Vec<Keys>, Malformed> {
     Ok(all)
 }
 
+/// The keys of the next value of the pending tail, which begins where the one before ended; `end` is that place.
+///
+/// # Errors
+/// Where a value is missing between them, or this one is none.
+pub(super) fn pending(end: &mut Option<u64>, first: u64, value: &[u8]) -> Result<Vec<Keys>, Malformed> {
+    if end.is_some_and(|end| end != first) {
+        return Err(Malformed("the pending index has a gap"));
+    }
+    let all = unpack(value)?;
+    *end = Some(first.saturating_add(u64::try_from(all.len()).unwrap_or(u64::MAX)));
+    Ok(all)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Key, Keys, pack, unpack};

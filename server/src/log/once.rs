@@ -24,13 +24,15 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    /// The keys in the pending tail of a file.
+    /// The keys in the pending tail of a file, which has no gap: in one would be keys that get a second decision.
     pub(super) fn load(transaction: &ReadTransaction) -> Read<Self> {
         let mut recent = Self::default();
         let pending = transaction.open_table(PENDING).map_err(storage)?;
+        let mut end = None;
         for row in pending.iter().map_err(storage)? {
             let (first, value) = row.map_err(storage)?;
-            let all = keys::unpack(value.value()).map_err(|why| ReadError::Corrupt(why.to_string()))?;
+            let all = keys::pending(&mut end, first.value(), value.value());
+            let all = all.map_err(|why| ReadError::Corrupt(why.to_string()))?;
             for (keys, sequence) in all.iter().zip(first.value()..) {
                 keys.iter().filter(|key| key.is_once()).for_each(|key| recent.add(*key, sequence));
             }

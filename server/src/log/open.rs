@@ -3,12 +3,13 @@
 //! A file is opened only if its format is known and its last decisions are what was committed: dense in number,
 //! each matching its leaf hash. Nothing is mended here.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable};
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::ReadError;
 use super::keys;
@@ -16,7 +17,7 @@ use super::overlay::Overlay;
 use super::read::{Groups, Read, guarded, storage};
 use super::tables::{FORMAT, GROUPS, INDEX, META, MODULES, PENDING, SEQUENCE, SOURCE_MAPS, TILES};
 use super::tiles::{self, Tail};
-use super::writer::{Position, begin};
+use super::writer::{Files, Position, begin};
 use crate::id::LogId;
 
 /// Name of the file within its directory.
@@ -236,11 +237,19 @@ pub(super) fn position(database: &Database) -> Read<Position> {
         }
     }
     let tail = pending.first().map_err(storage)?.map_or(next, |(first, _)| first.value());
-    let modules = transaction.open_table(MODULES).map_err(storage)?;
-    let source_maps = transaction.open_table(SOURCE_MAPS).map_err(storage)?;
-    let hashes = modules.iter().map_err(storage)?.chain(source_maps.iter().map_err(storage)?);
-    let files = hashes.map(|row| row.map(|(hash, _)| *hash.value()).map_err(storage)).collect::<Read<_>>()?;
+    let files =
+        Files { modules: hashes(&transaction, MODULES)?, source_maps: hashes(&transaction, SOURCE_MAPS)? };
     Ok(Position { next, tail, tree, files })
+}
+
+/// The hashes that a table has files for.
+fn hashes(
+    transaction: &ReadTransaction,
+    table: TableDefinition<'_, &'static [u8; 32], &'static [u8]>,
+) -> Read<BTreeSet<[u8; 32]>> {
+    let table = transaction.open_table(table).map_err(storage)?;
+    let rows = table.iter().map_err(storage)?;
+    rows.map(|row| row.map(|(hash, _)| *hash.value()).map_err(storage)).collect()
 }
 
 /// Checks the last decisions: no gap between them, none damaged, and what is told of their groups is true. Returns

@@ -16,6 +16,9 @@ use super::{ReadError, Stored};
 /// Places looked at for one page; what is left is left to the next page.
 const STEPS_MAX: u32 = 20_000;
 
+/// Bytes of records after which a page ends. A page has at least one decision, so that reading always gets on.
+pub(super) const PAGE_BYTES: usize = 1024 * 1024;
+
 /// A page of the decisions that fit a filter.
 pub(super) fn list(
     transaction: &ReadTransaction,
@@ -27,8 +30,9 @@ pub(super) fn list(
     let mut search = Search::open(transaction, filter.keys(), groups.last()?)?;
     let mut page = Page { items: Vec::new(), next: None };
     let mut at = search.start(cursor);
+    let mut bytes = 0usize;
     while let Some(from) = at {
-        if page.items.len() >= limit {
+        if page.items.len() >= limit || bytes >= PAGE_BYTES {
             page.next = Some(cursor.at(from));
             break;
         }
@@ -47,6 +51,7 @@ pub(super) fn list(
         }
         let item = groups.decision(&row, found);
         if fits(filter, &item) {
+            bytes = bytes.saturating_add(item.as_ref().map_or(0, |stored| stored.record.len()));
             page.items.push((found, item));
         }
         at = search.inside(cursor.beyond(found, found));

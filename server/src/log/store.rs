@@ -10,6 +10,7 @@ use holdpoint_isa::ModuleHash;
 use redb::{Database, ReadTransaction, ReadableDatabase};
 use tokio::sync::watch;
 
+use super::load::Load;
 use super::once::{self, Recent};
 use super::open::{OpenError, identify, identify_or_create, inspect_file, open_file, path_in, position};
 use super::read::{self, Groups, Read, guarded, storage};
@@ -22,7 +23,7 @@ use super::{
 use crate::id::LogId;
 use crate::tlog::{Hash, Tile};
 
-/// Decisions that may wait to be committed.
+/// Decisions that may wait to be committed; their bytes are bounded too, by [`Load`].
 const QUEUE_MAX: usize = 1024;
 
 /// A decision log in one redb file. Dropping it commits what has been handed over, and closes the file.
@@ -33,6 +34,7 @@ pub struct RedbLog {
     id: LogId,
     health: watch::Receiver<Health>,
     jobs: Option<SyncSender<Job>>,
+    load: Load,
     writer: Option<JoinHandle<()>>,
     /// The end of the tree; an error where the log was opened for reading only and the records of its end are
     /// damaged.
@@ -65,7 +67,8 @@ impl RedbLog {
         let recent = guarded(|| Recent::load(&database.begin_read().map_err(storage)?)).unwrap_or_default();
         let (_, health) = watch::channel(Health::Closed);
         let (tail, recent) = (Arc::new(RwLock::new(tail)), Arc::new(RwLock::new(recent)));
-        Ok(Self { database, path, id, health, jobs: None, writer: None, tail, recent })
+        let load = Load::default();
+        Ok(Self { database, path, id, health, jobs: None, load, writer: None, tail, recent })
     }
 
     pub(super) fn writing(database: Database, path: PathBuf, now: i64) -> Result<Self, OpenError> {
@@ -87,7 +90,8 @@ impl RedbLog {
         };
         let thread = thread::Builder::new().name("decision-log".to_owned()).spawn(|| writer.run());
         let thread = thread.map_err(|error| OpenError::Storage(error.to_string()))?;
-        Ok(Self { database, path, id, health, jobs: Some(jobs), writer: Some(thread), tail, recent })
+        let (jobs, load) = (Some(jobs), Load::default());
+        Ok(Self { database, path, id, health, jobs, load, writer: Some(thread), tail, recent })
     }
 
     /// Runs a read in a transaction of its own.
@@ -126,9 +130,11 @@ impl DecisionLog for RedbLog {
     fn commit(&self, entry: Entry) -> Pending {
         let (answer, pending) = Pending::channel();
         let Some(jobs) = &self.jobs else { return Pending::ready(Outcome::NotCommitted(self.refusal())) };
-        match jobs.try_send(Job { entry, answer }) {
+        let overloaded = || Pending::ready(Outcome::NotCommitted(Why::Overloaded));
+        let Some(load) = self.load.try_add(entry.record.len()) else { return overloaded() };
+        match jobs.try_send(Job { entry, answer, load }) {
             Ok(()) => pending,
-            Err(TrySendError::Full(_)) => Pending::ready(Outcome::NotCommitted(Why::Overloaded)),
+            Err(TrySendError::Full(_)) => overloaded(),
             Err(TrySendError::Disconnected(_)) => Pending::ready(Outcome::NotCommitted(self.refusal())),
         }
     }

@@ -27,15 +27,11 @@ fn module(name: &str) -> Arc<ModuleFiles> {
     })
 }
 
-/// A decision whose request tells it from any other.
-fn entry(module: &Arc<ModuleFiles>, request: &str, keys: Keys) -> Entry {
-    entry_at(module, request, keys, 1_700_000_000_000_000_000)
-}
-
-fn entry_at(module: &Arc<ModuleFiles>, request: &str, keys: Keys, decided_at: i64) -> Entry {
-    let record = Record {
+/// A record whose request tells it from any other; what else a test cares about it changes.
+fn record<'a>(module: &ModuleFiles, request: &'a str) -> Record<'a> {
+    Record {
         class: Class::Standard,
-        decided_at,
+        decided_at: 1_700_000_000_000_000_000,
         module: module.hash,
         source_map: module.source_map_hash,
         semantics: 1,
@@ -47,8 +43,11 @@ fn entry_at(module: &Arc<ModuleFiles>, request: &str, keys: Keys, decided_at: i6
         trace: None,
         key: None,
         result: br#"{"verdict":"block"}"#,
-    };
-    Entry::new(&record, keys, Arc::clone(module)).unwrap()
+    }
+}
+
+fn entry(module: &Arc<ModuleFiles>, request: &str, keys: Keys) -> Entry {
+    Entry::new(&record(module, request), keys, Arc::clone(module)).unwrap()
 }
 
 fn blocked() -> Keys {

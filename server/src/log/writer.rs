@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use super::fold::{IDLE, SLICE, TAIL_MAX, fold};
 use super::group::{self, GROUP_MAX};
 use super::keys;
+use super::load::Weight;
 use super::once::{self, Recent};
 use super::read::Read;
 use super::tables::{GROUPS, GroupRow, MODULES, PENDING, SEQUENCE, SOURCE_MAPS, group_key};
@@ -32,6 +33,8 @@ const GROUP_BYTES: usize = 8 * 1024 * 1024;
 pub(super) struct Job {
     pub(super) entry: Entry,
     pub(super) answer: Answer,
+    /// Its weight among those that wait, until it is settled.
+    pub(super) load: Weight,
 }
 
 /// What the writer's wait ended with.
@@ -53,8 +56,15 @@ pub(super) struct Position {
     pub(super) tail: u64,
     /// The end of the tree.
     pub(super) tree: Tail,
-    /// Modules and source maps that the file has already, by the hashes of their bytes.
-    pub(super) files: BTreeSet<[u8; 32]>,
+    /// What the file has already.
+    pub(super) files: Files,
+}
+
+/// Modules and source maps, by the hashes of their bytes. They are two sets because they are two tables.
+#[derive(Debug)]
+pub(super) struct Files {
+    pub(super) modules: BTreeSet<[u8; 32]>,
+    pub(super) source_maps: BTreeSet<[u8; 32]>,
 }
 
 pub(super) struct Writer {
@@ -177,20 +187,23 @@ impl Writer {
             Ok((tail, tree)) => {
                 let first = self.position.next;
                 self.position.tail = tail;
-                // Before anybody has an answer to ask a proof for.
-                *self.tail.write().unwrap_or_else(PoisonError::into_inner) = Ok(tree.clone());
-                self.position.tree = tree;
+                // Before anybody knows of them: whatever the tree has is found by its key.
                 let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
                 for (job, sequence) in group.iter().zip(first..) {
                     job.entry.once.into_iter().for_each(|key| recent.add(key, sequence));
                 }
                 recent.forget_before(tail);
                 drop(recent);
+                // Before anybody has an answer to ask a proof for.
+                *self.tail.write().unwrap_or_else(PoisonError::into_inner) = Ok(tree.clone());
+                self.position.tree = tree;
                 for (job, sequence) in group.into_iter().zip(first..) {
                     self.position.next = sequence.saturating_add(1);
-                    let Entry { record, seal, .. } = job.entry;
+                    let Job { entry: Entry { record, seal, .. }, answer, load } = job;
+                    // Whoever is answered may come at once with the next.
+                    drop(load);
                     // Whoever asked may be gone; the decision is kept all the same.
-                    let _ = job.answer.send(Outcome::Committed(Stored { sequence, record, seal }));
+                    let _ = answer.send(Outcome::Committed(Stored { sequence, record, seal }));
                 }
                 true
             }
@@ -290,13 +303,13 @@ fn write_group(transaction: &WriteTransaction, first: u64, run: &[Job]) -> Resul
 
 fn write_files(
     transaction: &WriteTransaction,
-    known: &mut BTreeSet<[u8; 32]>,
+    known: &mut Files,
     module: &ModuleFiles,
 ) -> Result<(), redb::Error> {
-    if known.insert(module.hash.0) {
+    if known.modules.insert(module.hash.0) {
         transaction.open_table(MODULES)?.insert(&module.hash.0, module.bytes.as_slice())?;
     }
-    if known.insert(module.source_map_hash) {
+    if known.source_maps.insert(module.source_map_hash) {
         transaction.open_table(SOURCE_MAPS)?.insert(&module.source_map_hash, module.source_map.as_slice())?;
     }
     Ok(())

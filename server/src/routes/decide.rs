@@ -1,8 +1,8 @@
 //! `POST /v1/decisions`: a request in, a committed decision out.
 //!
-//! The answer is made from the record that the log returns, never from the evaluation; with an idempotency
-//! key, it is made once, and the same for ever. Whatever goes wrong on our
-//! side is a problem that says: nothing was decided, treat it as a block.
+//! The answer is made from the record that the log returns, never from the evaluation; with an idempotency key, it is
+//! made once, and the same for as long as the policy that made it is active. Whatever goes wrong on our side is a
+//! problem that says: nothing was decided, treat it as a block.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use holdpoint_isa::{ModuleHash, Verdict};
 use super::parameters::Parameters;
 use super::{Decided, json};
 use crate::answer::{Head, decision};
-use crate::app::App;
-use crate::error::{Problem, ProblemKind, jitter};
+use crate::app::{App, DECISIONS};
+use crate::error::{Problem, ProblemKind, Superseded, jitter};
 use crate::id::DecisionId;
 use crate::idempotency::{self, Flight};
 use crate::log::{Entry, Outcome, Stored, Why};
@@ -27,9 +27,9 @@ use crate::{body, trace};
 const ANONYMOUS: &str = "anonymous";
 /// Says that an answer is that of an earlier request with the same idempotency key.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// Fuel up to which a decision is made where its request is served; some ten milliseconds. A module that may need
-/// more decides where it keeps nobody else waiting.
-const INLINE_FUEL_MAX: u64 = 1_000_000;
+/// Fuel, with that of its reasons, up to which a decision is made where its request is served; some twenty milliseconds
+/// at worst. A module that may need more decides where it keeps nobody else waiting.
+const INLINE_FUEL_MAX: u64 = 5_000_000;
 /// Seconds that a client is asked to wait for people, or for a fact that is missing.
 const WAIT_FOR_PEOPLE: (u16, u16) = (10, 15);
 
@@ -116,23 +116,42 @@ fn under_way(app: &App, key: &str) -> Result<Flight, Problem> {
 /// The answer that the key of this request had before, if it had one.
 async fn earlier(app: &Arc<App>, asked: &Asked, status: Status) -> Result<Option<Response>, Problem> {
     let Some(key) = asked.key.clone() else { return Ok(None) };
-    let found = app.reading(move |app| Ok(app.log.keyed(ANONYMOUS, &key)?)).await;
     // There may be a decision that cannot be read now.
-    let found = found.map_err(|problem| problem.undecided(true))?;
+    let found = app.keyed(ANONYMOUS, key).await.map_err(|problem| problem.undecided(true))?;
     let Some(stored) = found else { return Ok(None) };
-    if stored.record()?.body != asked.hash {
-        let id = DecisionId { log: app.log.id(), sequence: stored.sequence };
-        let detail =
-            format!("the idempotency key belongs to decision `{id}`, on a request with another body");
-        let help = "send a new key with a new request".to_owned();
-        return Err(Problem::new(ProblemKind::KeyReused, detail).with_help(help));
-    }
+    refuse_other(app, asked, &stored)?;
     app.metrics.replayed();
     let mut response = answer(app, &stored, status)?;
     // The same key never gets another decision, so there is nothing to come back for.
     response.headers_mut().remove(header::RETRY_AFTER);
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(Some(response))
+}
+
+/// Refuses a request that is not the one that this decision with its key was made for: one with another body, or one
+/// that another policy has to decide.
+fn refuse_other(app: &App, asked: &Asked, stored: &Stored) -> Result<(), Problem> {
+    let record = stored.record()?;
+    let id = DecisionId { log: app.log.id(), sequence: stored.sequence };
+    if record.body != asked.hash {
+        let detail =
+            format!("the idempotency key belongs to decision `{id}`, on a request with another body");
+        let help = "send a new key with a new request".to_owned();
+        return Err(Problem::new(ProblemKind::KeyReused, detail).with_help(help));
+    }
+    let active = app.active.policy.program.hash();
+    if record.module != active {
+        let detail = format!("the idempotency key belongs to decision `{id}`, which another policy made");
+        let help =
+            format!("send a new key to have this policy decide; {DECISIONS}/{id} has what was decided");
+        let superseded = Superseded {
+            decision: id.to_string(),
+            recorded_policy: record.module.to_string(),
+            active_policy: active.to_string(),
+        };
+        return Err(Problem::new(ProblemKind::PolicyChanged, detail).with_help(help).superseded(superseded));
+    }
+    Ok(())
 }
 
 /// Makes the decision, here or, if that may take long, on a thread that may block.
@@ -146,7 +165,7 @@ async fn evaluate(app: &Arc<App>, asked: &Asked) -> Result<Entry, Problem> {
         let question = Question { body: &body, now, caller: ANONYMOUS, trace, key };
         app.workers.decide(&app.active, question).map_err(Problem::from)
     };
-    if app.active.policy.program.fuel_bound() <= INLINE_FUEL_MAX {
+    if app.active.policy.program.whole_bound() <= INLINE_FUEL_MAX {
         decide(app)
     } else {
         app.deciding(decide).await

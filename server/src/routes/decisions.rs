@@ -57,7 +57,7 @@ pub(crate) async fn replay(
     _: NoParameters,
 ) -> Result<Response, Problem> {
     let (id, outcome) = app
-        .reading(move |app| {
+        .replaying(move |app| {
             let stored = find(app, &id)?;
             let id = DecisionId { log: app.log.id(), sequence: stored.sequence };
             Ok((id, Replayer::new().replay(&*app.log, &stored)))

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
-use crate::error::{Problem, ProblemKind};
+use crate::error::Problem;
 
 const TYPE: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
@@ -20,8 +20,6 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Pro
 
 /// Counts an answer if it is a problem.
 pub(crate) async fn count(State(app): State<Arc<App>>, response: Response) -> Response {
-    if let Some(kind) = response.extensions().get::<ProblemKind>() {
-        app.metrics.problem(kind.row().1);
-    }
+    app.metrics.answered(&response);
     response
 }

@@ -82,7 +82,6 @@ fn describe(program: &Program, hash: &ModuleHash, name: Option<&str>) -> Value {
         "hash": hash.to_string(),
         "active": name.is_some(),
         "name": name,
-        "package": program.package,
         "semantics": program.semantics,
         "tzdb": program.tzdb,
         "fuel_bound": program.fuel_bound,

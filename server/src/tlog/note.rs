@@ -75,6 +75,9 @@ impl VerifierKey {
             return Err(Refused("it is longer than a note may be"));
         }
         let malformed = Refused("it is not a signed note");
+        if note.chars().any(|c| c < ' ' && c != '\n') {
+            return Err(malformed);
+        }
         let (front, lines) = note.rsplit_once("\n\n").ok_or(malformed)?;
         let text = note.get(..front.len().saturating_add(1)).ok_or(malformed)?;
         let lines = lines.strip_suffix('\n').ok_or(malformed)?;

@@ -58,9 +58,10 @@ fn roots_and_proofs_of_every_small_tree_are_those_of_the_definition() {
             let path = tree::consistency(old as u64, size as u64, subtree(some)).unwrap();
             let old_root = naive_root(&all[..old]);
             assert!(tree::is_consistent(old as u64, &old_root, size as u64, &root, &path), "{old} {size}");
-            if old > 0 {
-                assert!(!tree::is_consistent(old as u64, &[7; 32], size as u64, &root, &path));
-            }
+            assert!(!tree::is_consistent(old as u64, &[7; 32], size as u64, &root, &path));
+            // A tree without leaves is the beginning of every tree, and of another one without leaves it is all.
+            let any = old == 0 && size > 0;
+            assert_eq!(tree::is_consistent(old as u64, &old_root, size as u64, &[7; 32], &path), any);
         }
         if let Some(leaf) = all.get(size) {
             frontier.push(*leaf);
@@ -189,6 +190,8 @@ fn a_note_is_opened_by_its_own_key_only() {
         let cut = note.get(..end).unwrap_or_default();
         assert!(verifier.open(cut).is_err(), "{end}");
     }
+    let control = verifier.open(&key.sign("a\u{1b}[31m\n")).map(str::to_owned);
+    assert_eq!(control, Err(Refused("it is not a signed note")));
     let foreign = key.sign("somebody/else\n7\nCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=\n");
     assert_eq!(Checkpoint::open(&foreign, &verifier), Err(Refused("it is of another log")));
 }

@@ -130,8 +130,9 @@ pub fn root_of_inclusion(leaf: &Hash, index: u64, size: u64, path: &[Hash]) -> O
 /// Whether a consistency proof shows that the tree of `old` leaves with its root is the beginning of the other.
 pub fn is_consistent(old: u64, old_root: &Hash, new: u64, new_root: &Hash, path: &[Hash]) -> bool {
     if old == 0 || old >= new {
-        let same = if old == 0 { *old_root == empty_root() } else { old == new && old_root == new_root };
-        return same && path.is_empty();
+        let empty = old > 0 || *old_root == empty_root();
+        let same = if old == new { old_root == new_root } else { old == 0 };
+        return empty && same && path.is_empty();
     }
     let mut path = path.iter();
     let first = if old.is_power_of_two() { Some(old_root) } else { path.next() };

@@ -1,8 +1,12 @@
 //! Whatever goes wrong on our side: never a verdict, always `treat_as: block`.
 
 use std::future::pending;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
 use holdpoint_isa::ModuleHash;
 use holdpoint_server::log::{
     Cursor, DecisionLog, Entry, Filter, Health, Outcome, Page, Pending, ReadError, RedbLog, Stats, Stored,
@@ -19,12 +23,69 @@ use crate::support::{NOW, Server};
 
 pub(crate) type Commit = fn(&RedbLog, Entry) -> Pending;
 
+/// Kinds of reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Lists,
+    Modules,
+    Stretches,
+    Tiles,
+}
+
+/// Holds reads until it is opened.
+#[derive(Default)]
+struct Gate {
+    held: Mutex<Option<Kind>>,
+    /// Reads that are waiting.
+    waiting: AtomicUsize,
+    opened: Condvar,
+}
+
+impl Gate {
+    /// Holds reads until what is returned is dropped, also by a test that fails.
+    fn hold(&self, what: Kind) -> Holding<'_> {
+        *self.held.lock().unwrap() = Some(what);
+        Holding(self)
+    }
+
+    fn pass(&self, what: Kind) {
+        let held = self.held.lock().unwrap();
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        drop(self.opened.wait_while(held, |held| *held == Some(what)).unwrap());
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Waits until no further read arrives.
+    async fn full(&self) {
+        let mut before = 0;
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let now = self.waiting.load(Ordering::SeqCst);
+            if now > 0 && now == before {
+                return;
+            }
+            before = now;
+        }
+    }
+}
+
+struct Holding<'a>(&'a Gate);
+
+impl Drop for Holding<'_> {
+    fn drop(&mut self) {
+        *self.0.held.lock().unwrap() = None;
+        self.0.opened.notify_all();
+    }
+}
+
 /// A log that does as it is told before it passes on to a real one.
 pub(crate) struct FaultyLog {
     inner: RedbLog,
     commit: Mutex<Option<Commit>>,
     health: watch::Sender<Health>,
     damaged: Mutex<bool>,
+    unreadable: Mutex<Vec<Kind>>,
+    gate: Gate,
     _directory: TempDir,
 }
 
@@ -37,6 +98,8 @@ impl FaultyLog {
             commit: Mutex::new(None),
             health: watch::channel(Health::Ready).0,
             damaged: Mutex::new(false),
+            unreadable: Mutex::default(),
+            gate: Gate::default(),
             _directory: directory,
         })
     }
@@ -51,6 +114,18 @@ impl FaultyLog {
 
     pub(crate) fn damage_stretches(&self) {
         *self.damaged.lock().unwrap() = true;
+    }
+
+    /// Has the next reads of these kinds fail, each once.
+    pub(crate) fn fail_reads(&self, kinds: &[Kind]) {
+        *self.unreadable.lock().unwrap() = kinds.to_vec();
+    }
+
+    fn fail(&self, kind: Kind) -> Result<(), ReadError> {
+        let mut unreadable = self.unreadable.lock().unwrap();
+        let Some(place) = unreadable.iter().position(|one| *one == kind) else { return Ok(()) };
+        unreadable.remove(place);
+        Err(ReadError::Unavailable("as told".to_owned()))
     }
 
     fn damage<T>(&self, real: Result<T, ReadError>) -> Result<T, ReadError> {
@@ -82,6 +157,7 @@ impl DecisionLog for FaultyLog {
     }
 
     fn stretch(&self, from: u64) -> Result<Vec<Result<Stored, ReadError>>, ReadError> {
+        self.fail(Kind::Stretches)?;
         let mut stretch = self.inner.stretch(from)?;
         for item in &mut stretch {
             *item = self.damage(item.clone());
@@ -90,6 +166,7 @@ impl DecisionLog for FaultyLog {
     }
 
     fn list(&self, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, ReadError> {
+        self.gate.pass(Kind::Lists);
         let mut page = self.inner.list(filter, cursor, limit)?;
         for (_, item) in &mut page.items {
             *item = self.damage(item.clone());
@@ -98,6 +175,8 @@ impl DecisionLog for FaultyLog {
     }
 
     fn module(&self, hash: &ModuleHash) -> Result<Option<Vec<u8>>, ReadError> {
+        self.gate.pass(Kind::Modules);
+        self.fail(Kind::Modules)?;
         self.inner.module(hash)
     }
 
@@ -118,6 +197,7 @@ impl DecisionLog for FaultyLog {
     }
 
     fn tile(&self, tile: Tile) -> Result<Option<Vec<Hash>>, ReadError> {
+        self.fail(Kind::Tiles)?;
         self.inner.tile(tile)
     }
 
@@ -187,6 +267,51 @@ async fn a_damaged_record_is_never_shown_as_a_decision() {
     let page = server.get("/v1/decisions").await.json();
     let item = page["decisions"][0].as_object().unwrap();
     assert!(item.keys().eq(["damaged", "id", "sequence"]), "{page}");
+}
+
+/// Asks for more of something than is done at one time, while its reads are held, and for other things meanwhile.
+async fn meanwhile(log: &Arc<FaultyLog>, held: Kind, one: &str, others: &[&str]) {
+    let server = Arc::new(log.server());
+    let send = async |server: &Server, line: &str, key: Option<&str>| {
+        let (method, uri) = line.split_once(' ').unwrap();
+        let mut builder =
+            Request::builder().method(method).uri(uri).header("content-type", "application/json");
+        if let Some(key) = key {
+            builder = builder.header("idempotency-key", key);
+        }
+        server.send(builder.body(Body::from(request("passed", "go", "shop"))).unwrap()).await
+    };
+    let holding = log.gate.hold(held);
+    let many: Vec<_> = (0..200)
+        .map(|_| {
+            let (server, one) = (Arc::clone(&server), one.to_owned());
+            tokio::spawn(async move { send(&server, &one, None).await.status })
+        })
+        .collect();
+    log.gate.full().await;
+    assert!(many.iter().all(|one| !one.is_finished()));
+    for (line, key) in others.iter().flat_map(|line| [(line, None), (line, Some("k"))]) {
+        let sent = tokio::time::timeout(Duration::from_secs(20), send(&server, line, key)).await;
+        assert_eq!(sent.expect(line).status, 200, "{line}");
+    }
+    assert!(many.iter().all(|one| !one.is_finished()), "they have not been held");
+    drop(holding);
+    for one in many {
+        assert_eq!(one.await.unwrap(), 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_kind_of_work_waits_for_another() {
+    let log = FaultyLog::new();
+    let server = log.server();
+    let id = server.post("/v1/decisions", request("passed", "go", "shop")).await.json()["id"].clone();
+    let one = format!("GET /v1/decisions/{}", id.as_str().unwrap());
+    let replay = format!("POST /v1/decisions/{}/replay", id.as_str().unwrap());
+    let (list, decide) = ("GET /v1/decisions", "POST /v1/decisions");
+    // The second decision with the key is read back, the first is looked for.
+    meanwhile(&log, Kind::Lists, list, &[decide, decide, &replay]).await;
+    meanwhile(&log, Kind::Modules, &replay, &[decide, decide, &one, list, "GET /metrics"]).await;
 }
 
 #[tokio::test]

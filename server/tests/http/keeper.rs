@@ -8,6 +8,7 @@ use holdpoint_server::log::{DecisionLog, RedbLog};
 use redb::{Database, ReadableTable, TableDefinition};
 use serde_json::{Value, json};
 
+use crate::faults::{FaultyLog, Kind};
 use crate::policy::request;
 use crate::sockets::Running;
 use crate::support::NOW;
@@ -141,5 +142,19 @@ async fn damage_is_found_without_being_read_and_stops_decisions() {
         .replace("host: x", "host: x\r\nconnection: close");
     let answer = server.exchange(&plain).await;
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("\"treat_as\":\"block\""), "{answer}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_log_that_could_not_be_read_is_read_again_soon() {
+    let log = FaultyLog::new();
+    log.server().post(DECISIONS, request("passed", "go", "shop")).await;
+    log.fail_reads(&[Kind::Stretches, Kind::Modules, Kind::Tiles]);
+    let keeping = Keeping { scrub_retry: Duration::from_millis(10), ..Keeping::default() };
+    let server = Running::on(log, |config| config.keeping = keeping).await;
+    let told = until(&server, |status, body| status != 200 || body["scrub"]["passes"] == 1).await;
+    assert_eq!((&told["scrub"]["failures"], &told["scrub"]["findings"]), (&json!(3), &json!(0)), "{told}");
+    let metrics = server.exchange("GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(metrics.contains("holdpoint_scrub_failures 3\n"), "{metrics}");
     server.stop().await;
 }

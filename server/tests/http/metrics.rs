@@ -1,12 +1,11 @@
 //! Metrics, and the export as a stream.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
 use holdpoint_server::export::{Format, Reader, export};
-use holdpoint_server::log::{Entry, Keys, ModuleFiles, Outcome, Pending, Record, Why};
+use holdpoint_server::log::{Outcome, Pending, Why};
 use holdpoint_server::tlog::VerifierKey;
 use holdpoint_server::verify::Audit;
 use http_body_util::BodyExt;
@@ -14,7 +13,7 @@ use tower::ServiceExt;
 
 use crate::faults::FaultyLog;
 use crate::policy::request;
-use crate::support::Server;
+use crate::support::{Server, fill};
 
 /// The samples of a scrape by name and labels.
 async fn scrape(server: &Server) -> BTreeMap<String, f64> {
@@ -79,39 +78,10 @@ async fn what_is_not_decided_and_what_is_repeated_is_counted_as_such() {
     assert_eq!(samples["holdpoint_problems_total{problem=\"undecided\"}"], 1.0);
 }
 
-/// Decisions of some size, straight into the log.
-async fn fill(server: &Server, count: usize) {
-    let bytes = b"module".to_vec();
-    let hash = holdpoint_isa::ModuleHash::of(&bytes);
-    let module = Arc::new(ModuleFiles { hash, source_map_hash: hash.0, source_map: bytes.clone(), bytes });
-    let request = format!("\"{}\"", "x".repeat(2_000));
-    let record = Record {
-        class: holdpoint_server::log::Class::Standard,
-        decided_at: 0,
-        module: hash,
-        source_map: hash.0,
-        semantics: 1,
-        tzdb: "2026e",
-        request: request.as_bytes(),
-        signals: b"{}",
-        body: [0; 32],
-        caller: "=cmd|' /C calc'!A0,\"x\"",
-        trace: None,
-        key: None,
-        result: br#"{"verdict":"block","objections":[]}"#,
-    };
-    let waiting: Vec<Pending> = (0..count)
-        .map(|_| server.log.commit(Entry::new(&record, Keys::default(), Arc::clone(&module)).unwrap()))
-        .collect();
-    for pending in waiting {
-        assert!(matches!(pending.await, Outcome::Committed(_)));
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_is_streamed_and_verifies() {
     let server = Server::new();
-    fill(&server, 700).await;
+    fill(&*server.log, 700, 2_000).await;
     let key = server.get("/log/vkey").await.bytes;
     let key = VerifierKey::parse(std::str::from_utf8(&key).unwrap().trim_end()).unwrap();
     let answer = server.get("/v1/export").await;
@@ -135,7 +105,7 @@ async fn an_export_is_streamed_and_verifies() {
 #[tokio::test(flavor = "multi_thread")]
 async fn there_are_few_exports_at_a_time_and_one_that_nobody_reads_ends() {
     let server = Server::new();
-    fill(&server, 700).await;
+    fill(&*server.log, 700, 2_000).await;
     let begin = async || {
         let request = Request::get("/v1/export").body(Body::empty()).unwrap();
         server.router.clone().oneshot(request).await.unwrap()

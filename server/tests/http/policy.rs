@@ -114,7 +114,6 @@ fn program(package: &str) -> Program {
         record("actor", field("id", scalar(4, Scalar::Principal))),
     ];
     Program {
-        package: package.to_owned(),
         semantics: 1,
         tzdb: "2026e".to_owned(),
         enums: vec![
@@ -139,7 +138,7 @@ fn program(package: &str) -> Program {
         }],
         policies: vec![PolicyHead {
             name: "gate".to_owned(),
-            title: "The gate".to_owned(),
+            title: format!("The gate of {package}"),
             trial: false,
             governs: true,
         }],
@@ -158,10 +157,11 @@ fn program(package: &str) -> Program {
     }
 }
 
-/// The policy, under a name that is part of its module.
+/// The policy, of a package whose name is in a title of its module.
 pub(crate) fn policy(package: &str) -> Policy {
     let at = |line| Position { file: 0, line, column: 3 };
     let source_map = SourceMap {
+        package: package.to_owned(),
         files: vec!["gate.hold".to_owned()],
         statements: vec![at(3), at(4), at(5)],
         policies: vec![at(1)],

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::policy::{policy, request};
-use crate::support::Server;
+use crate::support::{Server, fill};
 
 async fn decided(server: &Server, unit: &str, mode: &str, service: &str) -> Value {
     server.post("/v1/decisions", request(unit, mode, service)).await.json()
@@ -92,6 +92,25 @@ async fn pages_follow_one_another() {
         uri = format!("/v1/decisions?limit=2&cursor={next}");
     }
     assert_eq!(found, [5, 4, 3, 2, 1]);
+}
+
+#[tokio::test]
+async fn a_page_of_long_decisions_ends_early_and_says_where_the_next_begins() {
+    let server = Server::new();
+    fill(&*server.log, 7, 400_000).await;
+    // Longer than a page is.
+    fill(&*server.log, 1, 1_500_000).await;
+    let (mut pages, mut uri) = (Vec::new(), "/v1/decisions?limit=200".to_owned());
+    loop {
+        let answer = server.get(&uri).await;
+        assert!(answer.bytes.len() < 2_000_000, "{}", answer.bytes.len());
+        let body = answer.json();
+        let decisions = body["decisions"].as_array().unwrap();
+        pages.push(decisions.iter().map(|one| one["sequence"].as_u64().unwrap()).collect::<Vec<_>>());
+        let Some(next) = body["next"].as_str() else { break };
+        uri = format!("/v1/decisions?limit=200&cursor={next}");
+    }
+    assert_eq!(pages, [vec![8], vec![7, 6, 5], vec![4, 3, 2], vec![1]]);
 }
 
 #[tokio::test]

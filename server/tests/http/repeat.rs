@@ -5,7 +5,7 @@ use axum::http::Request;
 use holdpoint_server::log::{DecisionLog, Outcome, Pending, Why};
 
 use crate::faults::FaultyLog;
-use crate::policy::request;
+use crate::policy::{policy, request};
 use crate::support::{Answer, Server};
 
 /// Waits for a commit on a thread that may block.
@@ -63,6 +63,37 @@ async fn a_key_with_another_body_is_refused() {
     // A request that gets no decision leaves its key free.
     ask(&server, "/v1/decisions", "free", "{".to_owned()).await.problem(400, "malformed-body");
     assert_eq!(ask(&server, "/v1/decisions", "free", request("passed", "go", "shop")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_key_whose_decision_another_policy_made_is_a_conflict() {
+    let old = Server::new();
+    let body = || request("passed", "go", "shop");
+    let first = ask(&old, "/v1/decisions", "k", body()).await;
+    let (old_hash, new_hash) = (policy("acme").program.hash(), policy("other").program.hash());
+    assert_eq!(first.json()["policy"], old_hash.to_string());
+
+    let new = old.deciding_by("other");
+    for uri in ["/v1/decisions", "/v1/decisions?status=outcome"] {
+        let refused = ask(&new, uri, "k", body()).await;
+        let problem = refused.problem(409, "policy-changed");
+        assert_eq!(problem["decision"], first.json()["id"]);
+        assert_eq!(problem["recorded_policy"], old_hash.to_string());
+        assert_eq!(problem["active_policy"], new_hash.to_string());
+        assert_eq!((refused.header("idempotency-replayed"), refused.header("retry-after")), ("", ""));
+    }
+    // What is wrong with the request itself comes first.
+    ask(&new, "/v1/decisions", "k", request("failed", "go", "shop")).await.problem(422, "key-reused");
+    assert_eq!(new.log.size(), Ok(1), "a key never has two decisions");
+
+    // Both ways on that the problem names.
+    let read = new.get(&format!("/v1/decisions/{}", first.json()["id"].as_str().unwrap())).await;
+    assert_eq!((read.status.as_u16(), read.bytes), (200, first.bytes.clone()));
+    let anew = ask(&new, "/v1/decisions", "k2", body()).await;
+    assert_eq!((anew.status.as_u16(), &anew.json()["policy"]), (200, &new_hash.to_string().into()));
+    // Under the first policy the key is what it was.
+    let again = ask(&old, "/v1/decisions", "k", body()).await;
+    assert_eq!((again.header("idempotency-replayed"), again.bytes.as_slice()), ("true", &first.bytes[..]));
 }
 
 #[tokio::test]

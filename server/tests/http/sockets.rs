@@ -3,18 +3,21 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use holdpoint_server::log::{DecisionLog, OpenError, RedbLog, Scan};
-use holdpoint_server::{Config, ServeError, serve};
+use holdpoint_server::{Config, ServeError, Started, serve, serve_from};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::faults::FaultyLog;
 use crate::policy::{policy, request};
+use crate::support::{NOW, fill};
 
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(30);
@@ -26,6 +29,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// A server with a log of its own in this directory.
     pub(crate) async fn start(directory: &Path, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::new(directory.to_owned());
         config.listen.set_port(0);
@@ -38,6 +42,21 @@ impl Running {
             move |started| ready.send(started.address).unwrap(),
             async move { stopped.await.unwrap() },
         ));
+        Self { address: address.await.unwrap(), stop, ended }
+    }
+
+    /// A server with this log.
+    pub(crate) async fn on(log: Arc<dyn DecisionLog>, change: impl FnOnce(&mut Config)) -> Self {
+        // The keeper measures the disk of a directory that is there.
+        let mut config = Config::new(".".into());
+        config.listen.set_port(0);
+        change(&mut config);
+        let (stop, stopped) = oneshot::channel();
+        let (ready, address) = oneshot::channel();
+        let told = move |started: Started| ready.send(started.address).unwrap();
+        let ended = tokio::spawn(async move {
+            serve_from(log, None, &config, policy("acme"), told, async { stopped.await.unwrap() }).await
+        });
         Self { address: address.await.unwrap(), stop, ended }
     }
 
@@ -163,6 +182,72 @@ async fn slow_clients_are_cut_and_others_are_served() {
         assert!(waited < Duration::from_secs(10), "{name}: {waited:?}");
         assert!(!text.contains("verdict"), "{name}: {text}");
     }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_is_cut_and_its_place_is_free() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = RedbLog::open(directory.path(), NOW).unwrap();
+    fill(&log, 10, 100_000).await;
+    drop(log);
+    let server = Running::start(directory.path(), |config| {
+        config.limits.connections = 1;
+        config.limits.write = SHORT;
+    })
+    .await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut deaf = socket.connect(server.address).await.unwrap();
+    // Together they fill every buffer on the way.
+    let all = "GET /v1/decisions HTTP/1.1\r\nhost: x\r\n\r\n".repeat(64);
+    deaf.write_all(all.as_bytes()).await.unwrap();
+
+    let mut other = server.connect().await;
+    other.write_all(post(&request("passed", "go", "shop")).as_bytes()).await.unwrap();
+    let (status, body) = answer(&mut other).await;
+    assert_eq!(status, 200, "{body}");
+    let (_, text) = closed(&mut deaf).await;
+    assert!(text.len() < 64 * 1_000_000, "it was told everything");
+    drop(other);
+
+    // Whoever reads slowly and without stopping gets it all.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut slow = socket.connect(server.address).await.unwrap();
+    slow.write_all(b"GET /v1/decisions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let (mut read, mut buffer) = (0, vec![0; 100_000]);
+    loop {
+        match slow.read(&mut buffer).await.unwrap() {
+            0 => break,
+            bytes => read += bytes,
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(read > 1_000_000, "{read}");
+    drop(slow);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_whose_time_is_up_is_told_and_counted() {
+    let log = FaultyLog::new();
+    log.on_commit(|_, _| {
+        let (answer, pending) = holdpoint_server::log::Pending::channel();
+        // Nobody will ever know.
+        std::mem::forget(answer);
+        pending
+    });
+    let server = Running::on(log, |config| config.limits.request = SHORT).await;
+    let mut stream = server.connect().await;
+    stream.write_all(post(&request("passed", "go", "shop")).as_bytes()).await.unwrap();
+    let (status, body) = answer(&mut stream).await;
+    let problem: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &problem["in_doubt"], &problem["treat_as"]), (503, &true.into(), &"block".into()));
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let (_, metrics) = answer(&mut stream).await;
+    assert!(metrics.contains("holdpoint_problems_total{problem=\"undecided\"} 1\n"), "{metrics}");
+    drop(stream);
     server.stop().await;
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::{Router, http};
-use holdpoint_server::log::{DecisionLog, RedbLog};
+use holdpoint_server::log::{
+    Class, DecisionLog, Entry, Keys, ModuleFiles, Outcome, Pending, Record, RedbLog,
+};
 use holdpoint_server::notary::Notary;
 use holdpoint_server::{App, Clock, Limits, app};
 use http_body_util::BodyExt;
@@ -67,7 +69,17 @@ impl Server {
 
     pub(crate) fn signing(log: Arc<dyn DecisionLog>, notary: Option<Notary>, clock: Clock) -> Self {
         let state = App::new(Arc::clone(&log), policy("acme"), clock, &Limits::default());
-        let state = Arc::new(state.with_notary(notary));
+        Self::of(state.with_notary(notary), log)
+    }
+
+    /// Another server on the same log, which decides by the policy of this name.
+    pub(crate) fn deciding_by(&self, package: &str) -> Self {
+        let log = Arc::clone(&self.log);
+        Self::of(App::new(Arc::clone(&log), policy(package), Clock::Fixed(NOW), &Limits::default()), log)
+    }
+
+    fn of(state: App, log: Arc<dyn DecisionLog>) -> Self {
+        let state = Arc::new(state);
         Self { router: app(Arc::clone(&state)), state, log, _directory: None }
     }
 
@@ -85,5 +97,34 @@ impl Server {
     pub(crate) async fn post(&self, uri: &str, body: impl Into<Body>) -> Answer {
         let request = Request::post(uri).header(http::header::CONTENT_TYPE, "application/json");
         self.send(request.body(body.into()).unwrap()).await
+    }
+}
+
+/// Puts decisions straight into a log, each with an answer of at least so many bytes.
+pub(crate) async fn fill(log: &dyn DecisionLog, count: usize, bytes: usize) {
+    let module = b"module".to_vec();
+    let hash = holdpoint_isa::ModuleHash::of(&module);
+    let files = ModuleFiles { hash, source_map_hash: hash.0, source_map: module.clone(), bytes: module };
+    let files = Arc::new(files);
+    let result = format!("{{\"verdict\":\"block\",\"objections\":[],\"policy\":\"{}\"}}", "x".repeat(bytes));
+    let record = Record {
+        class: Class::Standard,
+        decided_at: 0,
+        module: hash,
+        source_map: hash.0,
+        semantics: 1,
+        tzdb: "2026e",
+        request: b"{}",
+        signals: b"{}",
+        body: [0; 32],
+        caller: "=cmd|' /C calc'!A0,\"x\"",
+        trace: None,
+        key: None,
+        result: result.as_bytes(),
+    };
+    let entry = || Entry::new(&record, Keys::default(), Arc::clone(&files)).unwrap();
+    let waiting: Vec<Pending> = (0..count).map(|_| log.commit(entry())).collect();
+    for pending in waiting {
+        assert!(matches!(pending.await, Outcome::Committed(_)));
     }
 }

@@ -67,10 +67,18 @@ limits! {
     FUEL_MAX: u64 = 200_000_000, unit "fuel", rule "fuel.limit";
     /// Values that lists of one decision may be proven to need at most, those of the request and those built.
     CELLS_MAX: u64 = 4_000_000, unit "values", rule "fuel.memory";
+    /// Fuel that the reasons of one decision and the search for `retry_at` may use together.
+    EXPLAIN_FUEL_MAX: u64 = 4_000_000, unit "fuel", rule "fuel.explain";
+    /// Steps and verifications of a rollout.
+    STAGES_MAX: u32 = 64, unit "stages", rule "rollout.plan";
+    /// Samples of a metric that a judgement looks at.
+    SAMPLES_MAX: u32 = 64, unit "samples", rule "type.samples";
     /// Rounds of the search for the instant at which a delay ends.
     RETRY_ROUNDS_MAX: u32 = 64, unit "rounds", rule "delay.fixpoint";
     /// Ranges of one window.
     WINDOW_RANGES_MAX: u32 = 64, unit "ranges", rule "window.ranges.max";
+    /// Bytes of a time zone that a module carries.
+    ZONE_BYTES_MAX: u32 = 16 * 1024, unit "bytes", rule "window.database";
     /// Days that the search for an instant looks ahead.
     HORIZON_DAYS: u32 = 400, unit "days", rule "window.horizon";
     /// Bytes of one rendered reason.
@@ -79,6 +87,7 @@ limits! {
     REQUEST_BYTES_MAX: u32 = 256 * 1024, unit "bytes", rule "request.size";
     /// Nesting of a request body.
     REQUEST_DEPTH_MAX: u32 = 32, unit "levels", rule "request.depth";
-    /// Objections that one decision keeps; more are counted, and the count is part of the decision.
+    /// Objections that one decision keeps beside the gravest of each rule; more are counted, and the count is part of
+    /// the decision.
     OBJECTIONS_MAX: u32 = 1024, unit "objections", rule "verdict.objections.max";
 }

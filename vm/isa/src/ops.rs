@@ -179,6 +179,8 @@ macro_rules! for_each_op {
         0x71 Object { statement: StatementId, cond: Reg = Bool } cost 1, rule "vm.op.verdict";
         /// Applies a waiver where the condition is true.
         0x72 Waive { waiver: WaiverId, cond: Reg = Bool } cost 1, rule "vm.op.verdict";
+        /// States whether a rollout is the plan of the request.
+        0x73 Plan { rollout: RolloutId, cond: Reg = Bool } cost 1, rule "vm.op.verdict";
     } };
 }
 
@@ -227,6 +229,8 @@ operand_types! {
     StatementId(u16);
     /// A waiver.
     WaiverId(u16);
+    /// A rollout.
+    RolloutId(u16);
 }
 
 /// What values a register operand stands for; the verifier's view of a row.
@@ -279,6 +283,8 @@ pub enum Operand {
     StatementId(StatementId),
     /// A waiver.
     WaiverId(WaiverId),
+    /// A rollout.
+    RolloutId(RolloutId),
 }
 
 /// A row of the instruction set, for the specification and the disassembler.
@@ -442,6 +448,7 @@ impl fmt::Display for Operand {
             Self::PolicyId(policy) => write!(f, "policy{}", policy.0),
             Self::StatementId(statement) => write!(f, "statement{}", statement.0),
             Self::WaiverId(waiver) => write!(f, "waiver{}", waiver.0),
+            Self::RolloutId(rollout) => write!(f, "rollout{}", rollout.0),
         }
     }
 }

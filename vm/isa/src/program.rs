@@ -1,16 +1,16 @@
 //! A module: what the compiler makes, the verifier checks and the machine runs (rule `module.format`).
 //!
-//! A module is complete: request layout, constants, code, texts, windows and calendars. It names the time zone
-//! database it was compiled against, and holds nothing of comments or layout of the source; positions in the source
-//! travel beside it as a [`SourceMap`].
+//! A module is complete: request layout, constants, code, texts, windows, calendars and the time zones that they name,
+//! so that it means the same wherever and whenever it runs. It holds nothing of comments, layout or place of the source;
+//! those travel beside it as a [`SourceMap`].
 
 use serde::{Deserialize, Serialize};
 
 use crate::dec::Dec;
 use crate::ops::{Op, Reg};
 use crate::types::{Kind, Reading, Scalar};
-use crate::verdict::Verdict;
-use crate::window::{Calendar, Window};
+use crate::verdict::{Judgement, Verdict};
+use crate::window::{Calendar, Window, Zone};
 
 /// Version of the module format; a module of another version is refused.
 pub const FORMAT_VERSION: u16 = 1;
@@ -20,12 +20,12 @@ pub const SEMANTICS_VERSION: u16 = 1;
 /// A whole module. The default has nothing in it, to be filled.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Program {
-    /// Name of the package.
-    pub package: String,
     /// Version of the semantics.
     pub semantics: u16,
-    /// Version of the time zone database, such as `2026e`.
+    /// Version of the time zone database that `zones` were taken from, such as `2026e`.
     pub tzdb: String,
+    /// The time zones that windows and operations name, by name.
+    pub zones: Vec<Zone>,
     /// Enums, for reading and writing their members.
     pub enums: Vec<EnumDef>,
     /// Layouts; the first is the root: the members that the caller sends, then the other facts.
@@ -67,6 +67,10 @@ pub struct Program {
     pub scores: Vec<Score>,
     /// Waivers.
     pub waivers: Vec<Waiver>,
+    /// Rollouts.
+    pub rollouts: Vec<Rollout>,
+    /// Where a snapshot tells how far a rollout has come; nothing in a module without rollouts.
+    pub progress: Option<Progress>,
     /// Texts of reasons and fixes.
     pub texts: Vec<Text>,
     /// Worst-case fuel of `admission`; the verifier recomputes it.
@@ -308,6 +312,8 @@ pub enum Effect {
     Warn,
     /// Objects.
     Object(Verdict),
+    /// Judges a step of a rollout.
+    Judge(Judgement),
 }
 
 /// A statement of a rule.
@@ -383,6 +389,62 @@ pub struct Factor {
     pub contribution: Reg,
 }
 
+/// A rollout: a plan, and the code that judges each of its stages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollout {
+    /// Its name.
+    pub name: String,
+    /// Its title, or empty.
+    pub title: String,
+    /// Its steps, then its verifications.
+    pub stages: Vec<Stage>,
+    /// The code that judges every stage.
+    pub code: Block,
+    /// How long a stage may be held for other reasons than its time, in nanoseconds.
+    pub hold: i64,
+    /// What comes of a stage that is held longer.
+    pub then: Then,
+}
+
+/// A stage of a rollout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its name; a step has none, a verification has one.
+    pub name: Option<String>,
+    /// Its title, or empty.
+    pub title: String,
+    /// The part of all traffic that the new version gets, in percent.
+    pub traffic: Dec,
+    /// How long it lasts at least, in nanoseconds.
+    pub lasts: i64,
+    /// The code that judges this stage alone.
+    pub code: Block,
+    /// Worst-case fuel of judging it; the verifier recomputes it.
+    pub fuel_bound: u64,
+}
+
+/// What comes of a stage that is held too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Then {
+    /// It goes back.
+    Rollback,
+    /// It stays, and somebody is asked.
+    Escalate(Escalate),
+}
+
+/// The slots of the root layout that tell how far a rollout has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The rollout's name.
+    pub rollout: u16,
+    /// The stage, from nought.
+    pub stage: u16,
+    /// Since when the stage's traffic has arrived.
+    pub since: u16,
+    /// Since when the stage has been held for other reasons than its time; none where it is not.
+    pub held_since: u16,
+}
+
 /// A waiver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiver {
@@ -450,6 +512,8 @@ pub enum Piece {
 /// Positions in the source, beside a module and no part of its identity.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SourceMap {
+    /// Name of the package: that of its directory.
+    pub package: String,
     /// Paths of the files, relative to the package.
     pub files: Vec<String>,
     /// Position of each statement.

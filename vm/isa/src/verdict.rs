@@ -42,3 +42,31 @@ impl fmt::Display for Verdict {
         f.write_str(self.word())
     }
 }
+
+/// What is to become of a step of a rollout; the most restrictive wins by `max` (rule `rollout.judge`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Judgement {
+    /// Go on to the next step.
+    Promote,
+    /// Stay, and judge again.
+    Hold,
+    /// Go back to where it came from.
+    Rollback,
+}
+
+impl Judgement {
+    /// The word used in policies, answers and the log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Promote => "promote",
+            Self::Hold => "hold",
+            Self::Rollback => "rollback",
+        }
+    }
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}

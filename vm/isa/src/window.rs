@@ -49,6 +49,15 @@ pub struct Span {
     pub end: u16,
 }
 
+/// A time zone, as a module carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Zone {
+    /// IANA name.
+    pub name: String,
+    /// What its clocks do: the bytes of a TZif file (RFC 9636).
+    pub tzif: Vec<u8>,
+}
+
 /// A window in time. No `open` range means open whenever it is not closed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Window {

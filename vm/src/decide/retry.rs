@@ -24,7 +24,7 @@ impl Machine {
                 return None;
             }
             let later = Run { now: candidate, ..run };
-            self.admit(later).ok()?;
+            self.on_telling_fuel(|machine| machine.admit(later)).ok()?;
             if !self.governed(later) {
                 return None;
             }
@@ -94,8 +94,7 @@ impl Machine {
     pub(super) fn until(&mut self, run: Run<'_>, statement: &Statement) -> Option<i64> {
         let until = statement.until?;
         let built = self.mark();
-        self.fuel = limits::FUEL_MAX;
-        let ran = self.run(run, until.block);
+        let ran = self.on_telling_fuel(|machine| machine.run(run, until.block));
         self.drop_lists(built);
         match self.get(until.reg) {
             Value::Int(instant) if ran.is_ok() => Some(instant),

@@ -13,7 +13,7 @@ use holdpoint_isa::types::Scalar;
 use super::error::{Fail, Failure};
 use super::json::{self, Raw, Scanner};
 use super::{Parts, layout_of, suggest};
-use crate::value::{ListRef, Space, StrRef, Value};
+use crate::value::{ListRef, Space, StrRef, Value, bytes_of};
 
 /// Memory of the reader, kept from request to request.
 #[derive(Debug, Default)]
@@ -25,6 +25,10 @@ pub(crate) struct Work {
 }
 
 impl Work {
+    pub(crate) fn held_bytes(&self) -> usize {
+        bytes_of(&self.stack).saturating_add(bytes_of(&self.seen))
+    }
+
     pub(super) fn clear(&mut self) {
         self.stack.clear();
         self.seen.clear();

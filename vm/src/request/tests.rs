@@ -18,7 +18,6 @@ fn program(layouts: Vec<Layout>, facts: Vec<Fact>) -> Program {
     let environment =
         ["development", "staging", "production"].map(str::to_owned).into_iter().collect::<Vec<_>>();
     Program {
-        package: "test".to_owned(),
         semantics: 1,
         enums: vec![EnumDef { name: "environment".to_owned(), members: environment }],
         layouts,

@@ -1,4 +1,4 @@
-//! Worst-case cost: fuel and cells, computed from the code alone (rule `fuel.bound`).
+//! Worst-case cost: fuel, values and the telling of reasons, computed from the code alone (rule `fuel.bound`).
 //!
 //! Jumps go forward and loops are bracketed by `Each` and `Next`, so one walk from the end of a block to its start
 //! finds the dearest way through it. A loop costs its body times the most elements of its list. A `let` runs at most
@@ -6,19 +6,21 @@
 
 use holdpoint_isa::builtins::Builtin;
 use holdpoint_isa::limits;
-use holdpoint_isa::ops::{Op, Reg};
-use holdpoint_isa::program::{Block, Program};
+use holdpoint_isa::ops::{Op, Reg, StatementId};
+use holdpoint_isa::program::{Block, Effect, Program};
 use holdpoint_isa::types::Kind;
 
-use super::{LoadError, invalid, named_glob};
+use super::{LoadError, code, invalid, named_glob};
 
 /// A worst-case cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bounds {
     /// Fuel.
     pub fuel: u64,
-    /// Cells of lists that the code builds.
+    /// Values of lists that the code builds, and one for each verdict that it gives.
     pub cells: u64,
+    /// Fuel of telling what objects: reasons, and when delays end.
+    pub telling: u64,
 }
 
 impl Bounds {
@@ -29,7 +31,7 @@ impl Bounds {
         }
         if self.cells > limits::CELLS_MAX {
             return invalid(format!(
-                "it may build lists of {} values, and the limit is {}",
+                "it may build {} values, and the limit is {}",
                 self.cells,
                 limits::CELLS_MAX
             ));
@@ -37,36 +39,54 @@ impl Bounds {
         Ok(self)
     }
 
-    fn plus(self, other: Self) -> Self {
-        Self { fuel: self.fuel.saturating_add(other.fuel), cells: self.cells.saturating_add(other.cells) }
+    pub(super) fn plus(self, other: Self) -> Self {
+        self.with(other, u64::saturating_add)
     }
 
     fn times(self, count: u32) -> Self {
         let count = u64::from(count);
-        Self { fuel: self.fuel.saturating_mul(count), cells: self.cells.saturating_mul(count) }
+        self.with(Self { fuel: count, cells: count, telling: count }, u64::saturating_mul)
     }
 
     fn max(self, other: Self) -> Self {
-        Self { fuel: self.fuel.max(other.fuel), cells: self.cells.max(other.cells) }
+        self.with(other, u64::max)
+    }
+
+    fn with(self, other: Self, join: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            fuel: join(self.fuel, other.fuel),
+            cells: join(self.cells, other.cells),
+            telling: join(self.telling, other.telling),
+        }
     }
 }
 
 /// Deepest nesting of loops.
 const LOOP_DEPTH_MAX: u32 = 16;
 
-/// Checks one operation apart from its place.
-type CheckOp<'c> = &'c dyn Fn(&Program, Op) -> Result<(), LoadError>;
+/// What a block of code is for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose<'p> {
+    /// It gives verdicts. The fuel of telling what each statement says.
+    Admission(&'p [u64]),
+    /// It judges the stages of a rollout. The fuel of telling what each statement says.
+    Judgement(&'p [u64]),
+    /// It leaves values in registers.
+    Values,
+    /// It is the `let` with this index.
+    Let(usize),
+}
 
 /// The bound of an entry with every `let` that it can reach.
-pub(super) fn entry(program: &Program, block: Block, check: CheckOp<'_>) -> Result<Bounds, LoadError> {
+pub(super) fn entry(program: &Program, block: Block, purpose: Purpose<'_>) -> Result<Bounds, LoadError> {
     let mut reached = vec![false; program.thunks.len()];
-    let mut total = self::block(program, block, None, check, &mut reached)?;
+    let mut total = self::block(program, block, purpose, &mut reached)?;
     // A `let` forces only those before it, so walking down meets each one after all that force it.
     for index in (0..program.thunks.len()).rev() {
         if reached.get(index).copied().unwrap_or(false)
             && let Some(thunk) = program.thunks.get(index)
         {
-            total = total.plus(self::block(program, *thunk, Some(index), check, &mut reached)?);
+            total = total.plus(self::block(program, *thunk, Purpose::Let(index), &mut reached)?);
         }
     }
     Ok(total)
@@ -75,8 +95,7 @@ pub(super) fn entry(program: &Program, block: Block, check: CheckOp<'_>) -> Resu
 fn block(
     program: &Program,
     block: Block,
-    thunk: Option<usize>,
-    check: CheckOp<'_>,
+    purpose: Purpose<'_>,
     reached: &mut [bool],
 ) -> Result<Bounds, LoadError> {
     let (start, len) = (block.start as usize, block.len as usize);
@@ -85,7 +104,7 @@ fn block(
     if code.last() != Some(&Op::End {}) {
         return invalid("a block does not end with `End`");
     }
-    let mut walk = Walk { program, code, start, thunk, check, reached, walking: Vec::new() };
+    let mut walk = Walk { program, code, start, purpose, reached, walking: Vec::new() };
     let costs = walk.range(0, len, 0)?;
     Ok(costs.at(0).unwrap_or_default())
 }
@@ -115,8 +134,7 @@ struct Walk<'w> {
     program: &'w Program,
     code: &'w [Op],
     start: usize,
-    thunk: Option<usize>,
-    check: CheckOp<'w>,
+    purpose: Purpose<'w>,
     reached: &'w mut [bool],
     /// The registers of the loops around the operation.
     walking: Vec<Reg>,
@@ -133,7 +151,7 @@ impl Walk<'_> {
         while next > from {
             let at = next.saturating_sub(1);
             let Some(op) = self.code.get(at).copied() else { return invalid("code is missing") };
-            (self.check)(self.program, op)?;
+            code::check(self.program, op)?;
             next = match op {
                 // The `Next` that ends the stretch is that of the loop whose body this is.
                 Op::Next { .. } if depth > 0 && next == to => {
@@ -174,7 +192,7 @@ impl Walk<'_> {
         {
             return invalid("`Each` and `Next` of a loop do not match");
         }
-        (self.check)(self.program, Op::Each { elem: first, list, skip })?;
+        code::check(self.program, Op::Each { elem: first, list, skip })?;
         if self.walking.contains(&elem) {
             return invalid("a loop walks with the register of a loop around it");
         }
@@ -238,6 +256,7 @@ impl Walk<'_> {
             return invalid("code runs into the middle of a loop");
         }
         self.force(op)?;
+        self.verdict(op)?;
         let dearest = ways.into_iter().flatten().reduce(Bounds::max).unwrap_or_default();
         Ok(own.plus(dearest))
     }
@@ -245,13 +264,32 @@ impl Walk<'_> {
     /// Notes that a `let` is reached; one may force only those before it.
     fn force(&mut self, op: Op) -> Result<(), LoadError> {
         let Op::Force { thunk } = op else { return Ok(()) };
-        if self.thunk.is_some_and(|own| thunk.index() >= own) {
+        if let Purpose::Let(own) = self.purpose
+            && thunk.index() >= own
+        {
             return invalid("a `let` needs one that is not before it");
         }
         if let Some(reached) = self.reached.get_mut(thunk.index()) {
             *reached = true;
         }
         Ok(())
+    }
+
+    /// Refuses a verdict that is given elsewhere than in the code of admission, and a judgement of a stage that is
+    /// given elsewhere than in the code of a rollout.
+    fn verdict(&self, op: Op) -> Result<(), LoadError> {
+        let judges = |statement: StatementId| {
+            let statement = self.program.statements.get(statement.index());
+            statement.is_some_and(|s| matches!(s.effect, Effect::Judge(_)))
+        };
+        let fits = match (op, self.purpose) {
+            (Op::Object { statement, .. }, Purpose::Admission(_)) => !judges(statement),
+            (Op::Object { statement, .. }, Purpose::Judgement(_)) => judges(statement),
+            (Op::Head { .. } | Op::Waive { .. } | Op::Plan { .. }, Purpose::Admission(_)) => true,
+            (Op::Head { .. } | Op::Object { .. } | Op::Waive { .. } | Op::Plan { .. }, _) => false,
+            _ => true,
+        };
+        if fits { Ok(()) } else { invalid("code gives a verdict that is not its own to give") }
     }
 
     /// What an operation costs at most by itself.
@@ -270,9 +308,16 @@ impl Walk<'_> {
         };
         let cells = match op {
             Op::ListNew { dst } => u64::from(self.list_max(dst)),
+            Op::Head { .. } | Op::Object { .. } | Op::Waive { .. } | Op::Plan { .. } => 1,
             _ => 0,
         };
-        Bounds { fuel: u64::from(op.cost()).saturating_add(extra), cells }
+        let telling = match (op, self.purpose) {
+            (Op::Object { statement, .. }, Purpose::Admission(telling) | Purpose::Judgement(telling)) => {
+                telling.get(statement.index()).copied().unwrap_or_default()
+            }
+            _ => 0,
+        };
+        Bounds { fuel: u64::from(op.cost()).saturating_add(extra), cells, telling }
     }
 
     /// What a builtin adds: its own cost, and one for each element of a list that it is given.

@@ -44,6 +44,7 @@ fn check_operand(program: &Program, operand: Operand, first: &mut Option<Kind>) 
         Operand::PolicyId(policy) => there(policy.index(), program.policies.len()),
         Operand::StatementId(statement) => there(statement.index(), program.statements.len()),
         Operand::WaiverId(waiver) => there(waiver.index(), program.waivers.len()),
+        Operand::RolloutId(rollout) => there(rollout.index(), program.rollouts.len()),
         Operand::BuiltinId(BuiltinId(id)) => {
             Builtin::from_id(id).map(|_| ()).ok_or_else(|| format!("{operand} is not there"))
         }

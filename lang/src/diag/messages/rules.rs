@@ -97,6 +97,43 @@ pub fn bands(span: Span, why: &str) -> Diagnostic {
         .help("write `bands { >= 80% allow  >= 60% escalate to GROUP  else block }`, from the highest down")
 }
 
+/// Something that only the top layer may say.
+pub fn lower_layer(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(Code::LowerLayer, span, format!("a package below another may not {what}"))
+        .label("only the top layer may")
+        .note("a lower layer adds objections, and never loosens what the layers above it say")
+}
+
+/// A signal that a layer above declares as well.
+pub fn signal_above(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::LowerLayer, span, format!("a layer above declares signal `{name}`"))
+        .label("declared above")
+        .help("give it another name: a fact has one source")
+}
+
+/// A rollout whose stages make no plan.
+pub fn rollout_plan(span: Span, why: &str) -> Diagnostic {
+    Diagnostic::new(Code::Rollout, span, why.to_owned()).label("here the rollout goes wrong")
+}
+
+/// A rollout that needs no sample to go on.
+pub fn no_critical_metric(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::Rollout, span, format!("rollout `{name}` has no critical metric"))
+        .label("time alone would promote it")
+        .help("write `metric NAME critical { … }`: a stage goes on only with a valid sample of it")
+}
+
+/// A rollout that does not say how long it waits for what is not known.
+pub fn no_hold(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::Rollout,
+        span,
+        format!("rollout `{name}` does not say what becomes of what is unknown"),
+    )
+    .label("could be held for ever")
+    .help("write `on unknown hold at most 10m then rollback`, or `then escalate to GROUP`")
+}
+
 /// A zone that the database does not have.
 pub fn unknown_zone(span: Span, name: &str, near: Option<&str>) -> Diagnostic {
     let diagnostic =

@@ -1,9 +1,11 @@
 //! Declarations, rules and statements.
 
+mod rollout;
+
 use super::{Comma, Layout, Sep, Style};
 use crate::ast::{
     Clause, ClauseKind, Expr, File, FnDecl, Item, LetDecl, ParamDecl, PolicyDecl, Record, RuleDecl,
-    ScoreDecl, SignalDecl, Statement, TestDecl, WaiverDecl,
+    ScoreDecl, SignalDecl, TestDecl, WaiverDecl,
 };
 use crate::span::Span;
 use crate::token::{Kw, Token};
@@ -69,6 +71,7 @@ impl Layout<'_, '_> {
             Item::Param(decl) => self.param(decl),
             Item::Policy(decl) => self.policy(decl),
             Item::Score(decl) => self.score(decl),
+            Item::Rollout(decl) => self.rollout(decl),
             Item::Fixture(decl) => {
                 self.given(&decl.body);
                 (self.start(decl.name.span), false)
@@ -189,17 +192,17 @@ impl Layout<'_, '_> {
 
     fn rule(&mut self, decl: &RuleDecl) -> Placed {
         let (first, open) = self.head(decl.name.span, decl.guard.as_ref());
-        let statements = decl.statements.iter().map(|statement| self.statement(statement)).collect();
+        let statements = decl.statements.iter().map(|s| self.statement(s.span, &s.clauses)).collect();
         self.body(open, statements);
         (first, true)
     }
 
     /// A statement: what it says and when stand together, `because` and `fix` with them or each on a line of its own.
-    fn statement(&mut self, statement: &Statement) -> Placed {
-        let (first, last) = self.hang(statement.span);
+    pub(super) fn statement(&mut self, span: Span, clauses: &[Clause]) -> Placed {
+        let (first, last) = self.hang(span);
         let mut conditions = 0u32;
         let mut head = last;
-        for clause in &statement.clauses {
+        for clause in clauses {
             let at = self.at(clause.span.start);
             match &clause.kind {
                 ClauseKind::Because(_) | ClauseKind::Fix(_) => {
@@ -267,7 +270,7 @@ impl Layout<'_, '_> {
             parts.push((bands, false));
             let rows = decl.bands.iter().map(|band| {
                 let words = if band.at.is_some() { 2 } else { 1 };
-                self.statement(&band.statement);
+                self.statement(band.statement.span, &band.statement.clauses);
                 (self.at(band.statement.span.start).saturating_sub(words), false)
             });
             let rows = rows.collect();

@@ -44,6 +44,8 @@ pub(super) enum Place {
     Test,
     Window,
     Score,
+    Rollout,
+    Metric,
     Other,
 }
 
@@ -261,6 +263,9 @@ impl<'s> Tokens<'s> {
                     | Kw::Rule
                     | Kw::Waiver
                     | Kw::Score
+                    | Kw::Rollout
+                    | Kw::Verify
+                    | Kw::Metric
                     | Kw::Bands
                     | Kw::Test
                     | Kw::Match
@@ -287,6 +292,8 @@ impl<'s> Tokens<'s> {
             Some(Kw::Test) => Place::Test,
             Some(Kw::Window) => Place::Window,
             Some(Kw::Score | Kw::Bands) => Place::Score,
+            Some(Kw::Rollout | Kw::Verify) => Place::Rollout,
+            Some(Kw::Metric) => Place::Metric,
             _ => Place::Other,
         }
     }

@@ -8,6 +8,7 @@ use redb::{ReadableDatabase, ReadableTable};
 
 use super::disk::{Disk, Fault};
 use super::{blocked, commit, committed, database_on, entry, log_on, module};
+use crate::log::record::RECORD_BYTES_MAX;
 use crate::log::tables::GROUPS;
 use crate::log::{DecisionLog, Health, Outcome, Pending, Scan, Stored, Why};
 
@@ -148,6 +149,25 @@ fn more_than_fits_the_queue_is_refused_at_once() {
     let kept = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Committed(_))).count();
     assert!((1024..=1024 + 256).contains(&kept), "{kept}");
     assert_eq!(all(&log).len(), kept, "what was refused is not there");
+}
+
+#[test]
+fn more_bytes_than_may_wait_are_refused_at_once_and_make_room_again() {
+    let (disk, module) = (Disk::default(), module("m"));
+    let log = log_on(&disk);
+    disk.hold();
+    let long = "x".repeat(RECORD_BYTES_MAX - 1024);
+    let waiting: Vec<Pending> = (0..4).map(|_| log.commit(entry(&module, &long, blocked()))).collect();
+    let fifth = log.commit(entry(&module, &long, blocked()));
+    let small = log.commit(entry(&module, "{}", blocked()));
+    disk.release();
+    let refused = fifth.wait();
+    assert!(matches!(refused, Outcome::NotCommitted(Why::Overloaded)), "{refused:?}");
+    waiting.into_iter().for_each(|pending| drop(committed(pending.wait())));
+    assert_eq!(committed(small.wait()).sequence, 5, "what still fits is kept");
+    // Each has made room before it was answered.
+    let waiting: Vec<Pending> = (0..4).map(|_| log.commit(entry(&module, &long, blocked()))).collect();
+    assert!(waiting.into_iter().map(|pending| committed(pending.wait()).sequence).eq(6..10));
 }
 
 #[test]

@@ -10,12 +10,13 @@ use redb::ReadableDatabase;
 use tokio::sync::watch;
 
 use super::disk::Disk;
-use super::{blocked, commit, committed, database_on, entry_at, module};
+use super::{blocked, commit, committed, database_on, module, record};
 use crate::log::fold::fold;
+use crate::log::load::Load;
 use crate::log::open::{identify_or_create, position};
 use crate::log::writer::{Job, Writer, begin};
 use crate::log::{
-    Cursor, DecisionLog, Filter, Health, Key, Keys, ModuleFiles, Page, Pending, RedbLog, query,
+    Cursor, DecisionLog, Entry, Filter, Health, Key, Keys, ModuleFiles, Page, Pending, Record, RedbLog, query,
 };
 
 /// What a decision is found by.
@@ -111,8 +112,9 @@ impl Bench {
             .map(|facts| {
                 let module = module(name(facts.module));
                 let (answer, pending) = Pending::channel();
-                let entry = entry_at(&module, "{}", facts.keys(&module), facts.decided_at);
-                (Job { entry, answer }, pending)
+                let record = Record { decided_at: facts.decided_at, ..record(&module, "{}") };
+                let entry = Entry::new(&record, facts.keys(&module), module).unwrap();
+                (Job { entry, answer, load: Load::default().try_add(0).unwrap() }, pending)
             })
             .unzip();
         assert!(self.writer.settle(jobs));

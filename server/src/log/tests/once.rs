@@ -2,34 +2,25 @@
 //! doubt.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::thread;
 
 use proptest::prelude::*;
 
 use super::disk::{Disk, Fault};
-use super::{database_on, log_on, module};
-use crate::log::fold::fold;
+use super::{database_on, log_on, module, record};
+use crate::log::fold::{IDLE, fold};
+use crate::log::tables::PENDING;
 use crate::log::writer::begin;
-use crate::log::{Class, DecisionLog, Entry, Keys, Outcome, Pending, Record, RedbLog, Scan, Stored, Why};
+use crate::log::{DecisionLog, Entry, Keys, Outcome, Pending, Record, RedbLog, Scan, Stored, Why};
+use crate::verify::walk;
 
 fn keyed(caller: &str, key: u8, body: u8, pad: usize) -> Entry {
     let module = module("m");
     let key = format!("key-{key}");
     let request = format!("\"{body}{}\"", "x".repeat(pad));
-    let record = Record {
-        class: Class::Standard,
-        decided_at: 0,
-        module: module.hash,
-        source_map: module.source_map_hash,
-        semantics: 1,
-        tzdb: "2026e",
-        request: request.as_bytes(),
-        signals: b"{}",
-        body: [body; 32],
-        caller,
-        trace: None,
-        key: Some(&key),
-        result: br#"{"verdict":"block"}"#,
-    };
+    let record = Record { body: [body; 32], caller, key: Some(&key), ..record(&module, &request) };
     Entry::new(&record, Keys::default(), module).unwrap()
 }
 
@@ -63,6 +54,59 @@ fn the_second_decision_of_a_key_is_not_kept() {
     let again = log.commit(keyed("a", 1, 1, 0)).wait();
     assert!(matches!(again, Outcome::NotCommitted(Why::Repeated)), "{again:?}");
     assert_eq!(log.size(), Ok(2));
+}
+
+/// What a walk over a log complains of.
+fn complaints(log: &RedbLog) -> Vec<String> {
+    let mut told = Vec::new();
+    walk(log, &[], &mut |what| told.push(what.to_owned()), |_| ControlFlow::Continue(())).unwrap();
+    told
+}
+
+#[test]
+fn a_walk_finds_a_key_that_would_get_a_second_decision() {
+    let disk = Disk::default();
+    let log = log_on(&disk);
+    for key in 1..4 {
+        super::committed(log.commit(keyed("a", key, 1, 0)).wait());
+    }
+    assert_eq!(complaints(&log), [""; 0]);
+    drop(log);
+    // The oldest value of the tail is lost, and nothing before it tells that there was one.
+    let file = database_on(&disk);
+    let transaction = begin(&file).unwrap();
+    transaction.open_table(PENDING).unwrap().remove(1).unwrap();
+    transaction.commit().unwrap();
+    drop(file);
+    let log = log_on(&disk);
+    assert_eq!(complaints(&log), ["decision 1 is not found by its idempotency key"]);
+    // And when it has happened.
+    super::committed(log.commit(keyed("a", 1, 1, 0)).wait());
+    assert_eq!(complaints(&log), ["decision 1 has the idempotency key of decision 4"]);
+}
+
+#[test]
+fn a_walk_complains_of_nothing_while_keys_are_taken_and_folded() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = Arc::new(RedbLog::open(directory.path(), 0).unwrap());
+    let writing = Arc::clone(&log);
+    let writer = thread::spawn(move || {
+        for caller in ["a", "b", "c"] {
+            let waiting: Vec<Pending> =
+                (0..200).map(|key| writing.commit(keyed(caller, key, 1, 0))).collect();
+            waiting.into_iter().for_each(|pending| drop(super::committed(pending.wait())));
+            (200..=255)
+                .for_each(|key| drop(super::committed(writing.commit(keyed(caller, key, 1, 0)).wait())));
+            // Long enough for the writer to fold.
+            thread::sleep(IDLE * 3);
+        }
+    });
+    while !writer.is_finished() {
+        assert_eq!(complaints(&log), [""; 0]);
+    }
+    writer.join().unwrap();
+    assert!(log.stats().unwrap().unindexed < 768, "it has folded");
+    assert_eq!(complaints(&log), [""; 0]);
 }
 
 #[test]

@@ -68,6 +68,10 @@ fn the_tree_is_that_of_the_records_at_every_size_and_after_every_power_cut() {
         log = log_on(&disk);
     }
     assert!(proving::root(&log, before.0 + 1).is_err(), "a tree that is not there yet");
+    for index in [before.0, u64::MAX] {
+        let refused = proving::inclusion(&log, index, before.0);
+        assert!(matches!(refused, Err(ReadError::Unavailable(_))), "{refused:?}");
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@ use holdpoint_oracle::engine::{Wrong, build, number, tell, told};
 use holdpoint_oracle::make::Case;
 use holdpoint_vm::{Decision, Machine, Snapshot};
 
-/// Operations of types that generated packages do not have; `tests/cases/types.md` and published cases try them.
+/// Operations of types, and of rollouts, that generated packages do not have; `tests/cases/types.md`,
+/// `spec/15-rollouts.md` and published cases try them.
 const NOT_MADE: &[&str] = &[
     "AddDays",
     "SubDays",
@@ -27,6 +28,7 @@ const NOT_MADE: &[&str] = &[
     "DaysBetween",
     "Lookup",
     "HasKey",
+    "Plan",
 ];
 
 /// Requests for each package.

@@ -13,6 +13,8 @@ use holdpoint_isa::program::{Block, Const, Node, Piece, Program, SourceMap};
 use holdpoint_isa::types::{Kind, Scalar};
 use holdpoint_isa::{Dec, Op, Reg, encode};
 use holdpoint_oracle::engine::build;
+use holdpoint_vm::verify::needed_zones;
+use holdpoint_vm::window::bundled_zone;
 use holdpoint_vm::{Machine, Snapshot, VerifiedProgram};
 
 use tables::{Case, FAULT, UNKNOWN, arithmetic, further, lists, logic};
@@ -125,6 +127,8 @@ impl Bench {
         let text = &mut self.program.texts[usize::from(because)];
         text.block = Block { start, len };
         text.pieces = vec![Piece::Value { reg, scalar }];
+        let zones = needed_zones(&self.program).into_iter().filter_map(bundled_zone).collect();
+        self.program.zones = zones;
         let bytes = encode(&self.program).map_err(|error| error.to_string())?;
         let module = VerifiedProgram::load(&bytes).map_err(|error| error.to_string())?;
         let mut snapshot = Snapshot::new();
@@ -165,7 +169,7 @@ fn outcome(case: &Case, states: &[S], before: &Const) -> Result<String, String> 
 }
 
 /// Operations that do not set a register; they have tests of their own below, or run in every decision.
-const CONTROL: [&str; 16] = [
+const CONTROL: [&str; 17] = [
     "Jump",
     "JumpIfFalse",
     "JumpIfTrue",
@@ -178,6 +182,7 @@ const CONTROL: [&str; 16] = [
     "Head",
     "Object",
     "Waive",
+    "Plan",
     "First",
     "Last",
     "Lookup",

@@ -212,7 +212,9 @@ fn the_gravest_objections_are_kept_in_whatever_order_they_come() -> Result<(), S
     let [(kept, left_out), other] = decisions.as_slice() else { return Err("no decisions".to_owned()) };
     assert_eq!((kept, left_out), (&other.0, &other.1));
     assert_eq!((kept.len(), *left_out), (1024, 1976));
-    assert!(kept.iter().all(|objection| objection.starts_with("p.b block")));
+    // The gravest objection of the other rule is kept as well.
+    let others: Vec<_> = kept.iter().filter(|objection| !objection.starts_with("p.b block")).collect();
+    assert!(matches!(others.as_slice(), [one] if one.starts_with("p.a delay")), "{others:?}");
     Ok(())
 }
 
