@@ -43,26 +43,36 @@ fn ask_everything(editor: &mut Editor, name: &str, position: &Value) {
     }
 }
 
-#[test]
-fn every_prefix_of_a_policy_is_answered() {
-    let text = example("examples/acme/policy.hold");
-    let text: String = text.split_inclusive("\n").take(36).collect();
+/// Writes a text bit by bit, up to each of some ends, and asks for completion at each.
+fn write_up_to(text: &str, ends: impl Iterator<Item = usize>) {
     let mut editor = Editor::start(Profile::Utf16Push, &[("p/policy.hold", "")]);
     editor.open_as(P, "");
-    let ends: Vec<usize> = (0..=text.len()).filter(|end| text.is_char_boundary(*end)).collect();
-    for end in ends {
-        let prefix = part(&text, ..end);
+    for (count, end) in ends.enumerate() {
+        let prefix = part(text, ..end);
         editor.change(P, prefix);
         let line = prefix.matches('\n').count();
         let column = prefix.rsplit('\n').next().unwrap().encode_utf16().count();
         let position = json!({ "line": line, "character": column });
         let document = json!({ "textDocument": { "uri": editor.uri(P) }, "position": position });
-        editor.ask("textDocument/completion", document.clone()).unwrap();
-        if end % 16 == 0 {
+        editor.ask("textDocument/completion", document).unwrap();
+        if count % 16 == 0 {
             ask_everything(&mut editor, P, &position);
         }
     }
     assert_eq!(editor.leave(), 0);
+}
+
+#[test]
+fn every_prefix_of_a_policy_is_answered() {
+    let text = example("tests/oracle/tests/proof/small.hold");
+    write_up_to(&text, (0..=text.len()).filter(|end| text.is_char_boundary(*end)));
+}
+
+#[test]
+fn a_long_policy_is_answered_word_by_word() {
+    let text = example("examples/acme/policy.hold");
+    let is_end = |(_, c): &(usize, char)| !c.is_alphanumeric();
+    write_up_to(&text, text.char_indices().filter(is_end).map(|(end, _)| end));
 }
 
 #[test]
