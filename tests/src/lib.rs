@@ -15,4 +15,5 @@ pub mod markdown;
 pub mod package;
 pub mod run;
 pub mod tables;
+pub mod textmate;
 pub mod tidy;

@@ -14,7 +14,7 @@ pub(crate) fn run() -> Result<Exit, Failure> {
         Ok(Ended::Abruptly) => Err(Failure::new(Exit::Unavailable, "the editor went without saying so")),
         Err(error) => {
             Err(Failure::new(Exit::Unavailable, format!("the editor cannot be understood: {error}"))
-                .help("this command is started by an editor, and speaks the Language Server Protocol"))
+                .help("this command is started by an editor; see `editors/README.md`"))
         }
     }
 }
