@@ -76,6 +76,7 @@ pub fn check(input: &PackageInput, library: Library<'_>) -> Checked {
     let files = read(input, library, &mut sources, &mut sink);
     let mut checker = Checker::new(&files, input, sink);
     checker.package.name.clone_from(&input.name);
+    checker.package.layer = input.above.len();
     checker.run();
     let Checker { package, sink, scopes, .. } = checker;
     Checked { sources, package, diagnostics: sink.sorted(), index: scopes.index }
@@ -131,7 +132,7 @@ fn ordered(input: &PackageInput) -> Vec<&(String, String)> {
     files
 }
 
-/// Adds the policies that the package includes; those of the library that nobody includes are left out.
+/// Adds what the package includes of policies, scores and rollouts; those of the library that nobody includes are left out.
 fn include(files: &mut Vec<FileTree>, sink: &mut Diagnostics) {
     let mut included = Vec::new();
     for file in files.iter() {

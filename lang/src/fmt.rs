@@ -47,7 +47,12 @@ fn document<'s>(pieces: &[Piece<'s>], layout: &Layout<'_, 's>) -> Vec<Doc<'s>> {
             builder.open.push((last, Vec::new()));
         }
         builder.push(Doc::Text(piece.text));
-        match layout.comma(at) {
+        let comma = layout.comma(at);
+        if comma != Comma::Never {
+            // It belongs to what holds this element, not to the element.
+            builder.close(at.saturating_add(1));
+        }
+        match comma {
             Comma::Never => {}
             Comma::Always => builder.push(Doc::Text(",")),
             Comma::Flat => builder.push(Doc::Choice { flat: ",", broken: "" }),
@@ -94,6 +99,7 @@ impl<'s> Builder<'s> {
                 Sep::None => {}
                 Sep::Space => self.push(Doc::Text(" ")),
                 Sep::Soft(flat) => self.push(Doc::Line { flat, indent }),
+                Sep::Fill => self.push(Doc::group(vec![Doc::Line { flat: " ", indent }])),
                 Sep::Hard => self.push(Doc::End { indent, blank: blank && !first }),
                 Sep::Blank => self.push(Doc::End { indent, blank: true }),
             }

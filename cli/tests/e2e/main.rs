@@ -17,6 +17,8 @@ mod proof;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod rollouts;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod serving;

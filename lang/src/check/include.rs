@@ -1,24 +1,47 @@
-//! `include`: the policies of a module of the library, with parameters of the package's own (rule `module.include`).
+//! `include`: the policies, scores and rollouts of a module of the library, with parameters of the package's own (rule
+//! `module.include`).
 //!
 //! An instance is the policy's tree with other values for its parameters; from there on it is a policy of the package.
 
 use crate::ast::{self, DataValue, Expr, ExprKind, Ident, IncludeDecl, Item, ParamDecl, PolicyDecl};
 use crate::diag::{Diagnostics, messages};
 
-/// The policies that an `include` brings, as items of the package.
+/// The policies, scores and rollouts that an `include` brings, as items of the package.
 pub(super) fn instances(include: &IncludeDecl, module: &ast::File, sink: &mut Diagnostics) -> Vec<Item> {
     let policies: Vec<&PolicyDecl> = module.items.iter().filter_map(as_policy).collect();
+    let others: Vec<Item> = module.items.iter().filter_map(|item| renamed(item, include)).collect();
+    report_count(include, policies.len(), others.len(), sink);
+    report_unknown(include, &policies, sink);
+    let policies = policies.into_iter().map(|policy| Item::Policy(instance(include, policy, sink)));
+    policies.chain(others).collect()
+}
+
+/// There is something to include, and one thing only where it gets another name.
+fn report_count(include: &IncludeDecl, policies: usize, others: usize, sink: &mut Diagnostics) {
     let name = include.module.text();
-    if policies.is_empty() {
+    if policies == 0 && others == 0 {
         sink.push(messages::include(include.module.span, format!("`{name}` has no policy to include")));
     }
-    if let (Some(alias), true) = (&include.alias, policies.len() > 1) {
-        let why =
-            format!("`{name}` has {} policies, and one name cannot stand for all of them", policies.len());
-        sink.push(messages::include(alias.span, why));
+    let (Some(alias), true) = (&include.alias, policies.saturating_add(others) > 1) else { return };
+    let why = match others {
+        0 => format!("`{name}` has {policies} policies, and one name cannot stand for all of them"),
+        _ => format!("`{name}` has several things to include, and one name cannot stand for all of them"),
+    };
+    sink.push(messages::include(alias.span, why));
+}
+
+/// A score or a rollout, under the name that the `include` gives it.
+fn renamed(item: &Item, include: &IncludeDecl) -> Option<Item> {
+    let mut item = item.clone();
+    let name = match &mut item {
+        Item::Score(score) => &mut score.name,
+        Item::Rollout(rollout) => &mut rollout.name,
+        _ => return None,
+    };
+    if let Some(alias) = &include.alias {
+        *name = alias.clone();
     }
-    report_unknown(include, &policies, sink);
-    policies.into_iter().map(|policy| Item::Policy(instance(include, policy, sink))).collect()
+    Some(item)
 }
 
 fn as_policy(item: &Item) -> Option<&PolicyDecl> {

@@ -17,6 +17,8 @@ pub(super) enum Sep {
     Space,
     /// The end of a line, or a text where the group stands on one line.
     Soft(&'static str),
+    /// A blank, or the end of a line where what follows does not fit on it.
+    Fill,
     /// The end of a line, and one empty line where the author has some.
     Hard,
     /// The end of a line and an empty line.

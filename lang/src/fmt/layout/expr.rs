@@ -154,8 +154,17 @@ impl Layout<'_, '_> {
             DataValue::Expr(e) => self.expr(e),
             DataValue::Record(data) => self.data(data),
             DataValue::List(list, span) => {
-                let starts: Vec<u32> = list.iter().map(start).collect();
-                self.brackets(self.at(span.start), &starts, Style::LIST);
+                let open = self.at(span.start);
+                match list.as_slice() {
+                    // The brackets of a lone record stand with its braces.
+                    [DataValue::Record(_)] => {
+                        self.put_comma(self.partner(open).saturating_sub(1), Comma::Never);
+                    }
+                    _ => {
+                        let starts: Vec<u32> = list.iter().map(start).collect();
+                        self.brackets(open, &starts, Style::LIST);
+                    }
+                }
                 list.iter().for_each(|value| self.value(value));
             }
             DataValue::Unknown(_) => {}

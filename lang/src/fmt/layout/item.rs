@@ -4,7 +4,7 @@ mod rollout;
 
 use super::{Comma, Layout, Sep, Style};
 use crate::ast::{
-    Clause, ClauseKind, Expr, File, FnDecl, Item, LetDecl, ParamDecl, PolicyDecl, Record, RuleDecl,
+    Clause, ClauseKind, Expr, File, FnDecl, Ident, Item, LetDecl, ParamDecl, PolicyDecl, Record, RuleDecl,
     ScoreDecl, SignalDecl, TestDecl, WaiverDecl,
 };
 use crate::span::Span;
@@ -229,7 +229,8 @@ impl Layout<'_, '_> {
                 self.expr(e)
             }
             ClauseKind::ForEach(binder) => {
-                self.hang(clause.span);
+                let (first, last) = self.range(clause.span);
+                self.group(first, last);
                 self.binder(binder);
             }
             ClauseKind::To(_)
@@ -250,6 +251,7 @@ impl Layout<'_, '_> {
             self.nest(self.at(when.span.start), last);
         }
         parts.extend(decl.on_word.map(|span| (self.at(span.start), false)));
+        self.names(&decl.waives);
         parts.extend(decl.waives.first().map(|name| before(self, name.span.start)));
         parts.extend(decl.obligations.iter().map(|obligation| before(self, obligation.name.span.start)));
         self.body(self.find(self.at(decl.name.span.end), Token::LBrace), parts);
@@ -280,13 +282,25 @@ impl Layout<'_, '_> {
         (first, true)
     }
 
+    /// Names with commas between them, as many on a line as fit.
+    fn names(&mut self, names: &[Ident]) {
+        for name in names.iter().skip(1) {
+            let at = self.at(name.span.start);
+            self.put(at, Sep::Fill);
+            self.nest(at, at);
+        }
+    }
+
     fn test(&mut self, decl: &TestDecl) -> Placed {
         let mut parts: Vec<Placed> = Vec::new();
         if let Some(given) = &decl.given {
             self.given(given);
             parts.push((self.at(given.span.start).saturating_sub(1), false));
         }
-        parts.extend(decl.expects.iter().map(|expect| (self.at(expect.span.start), false)));
+        for expect in &decl.expects {
+            self.names(&expect.by);
+            parts.push((self.at(expect.span.start), false));
+        }
         self.body(self.at(decl.span.end), parts);
         (self.start(decl.span), true)
     }
