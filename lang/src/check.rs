@@ -27,9 +27,11 @@ use std::collections::BTreeMap;
 use crate::ast;
 use crate::diag::{Diagnostic, Diagnostics, messages};
 use crate::hir;
+use crate::index::Index;
 use crate::parse::parse;
 use crate::span::{FileId, Source, Sources, Span};
 use scope::Scopes;
+pub use types::TYPE_NAMES;
 
 /// A package as texts.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +55,8 @@ pub struct Checked {
     pub package: hir::Package,
     /// What is wrong, by place.
     pub diagnostics: Vec<Diagnostic>,
+    /// What names stand for, and the types of things.
+    pub index: Index,
 }
 
 impl Checked {
@@ -74,7 +78,8 @@ pub fn check(input: &PackageInput, library: Library<'_>) -> Checked {
     checker.package.name.clone_from(&input.name);
     checker.package.layer = input.above.len();
     checker.run();
-    Checked { sources, package: checker.package, diagnostics: checker.sink.sorted() }
+    let Checker { package, sink, scopes, .. } = checker;
+    Checked { sources, package, diagnostics: sink.sorted(), index: scopes.index }
 }
 
 /// Parses the files of the package, then the modules that they use, each once, then takes over what they include.

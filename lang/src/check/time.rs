@@ -117,7 +117,10 @@ impl<'a> Checker<'a> {
         let name = path.text();
         let calendars = self.calendars();
         match calendars.iter().find(|(_, decl)| decl.name.text() == name) {
-            Some((index, _)) => u16::try_from(*index).ok(),
+            Some((index, decl)) => {
+                self.scopes.index.add_use(path.span, decl.name.span);
+                u16::try_from(*index).ok()
+            }
             None => {
                 let names: Vec<String> = calendars.iter().map(|(_, decl)| decl.name.text()).collect();
                 let known: Vec<&str> = names.iter().map(String::as_str).collect();
