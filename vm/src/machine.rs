@@ -129,12 +129,14 @@ impl Machine {
     /// Runs a block to its end, or until the fuel is used up.
     ///
     /// What operations cost is charged a stretch at a time: up to a jump, or to an operation that charges for what it
-    /// looks at. Where the fuel might not cover what is left of the code, each is charged before it runs.
+    /// looks at. Where the fuel might not cover all of the code, each is charged before it runs.
     pub(crate) fn run(&mut self, run: Run<'_>, block: Block) -> Result<(), Fault> {
         let code = run.program().code.as_slice();
         let mut at = block.start as usize;
         let mut stretch = at;
-        let mut scarce = self.is_scarce(run, at);
+        // What any stretch costs at most.
+        let longest = run.module.cost(0, code.len());
+        let mut scarce = self.fuel < longest;
         loop {
             let Some(op) = code.get(at).copied() else { return Ok(()) };
             let next = at.saturating_add(1);
@@ -160,14 +162,8 @@ impl Machine {
                 },
             };
             stretch = at;
-            scarce = self.is_scarce(run, at);
+            scarce = self.fuel < longest;
         }
-    }
-
-    /// Whether the fuel might not cover the operations from here on, each run once.
-    #[inline(always)]
-    fn is_scarce(&self, run: Run<'_>, at: usize) -> bool {
-        self.fuel < run.module.cost(at, run.program().code.len())
     }
 
     /// Uses up fuel.
