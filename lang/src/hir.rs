@@ -326,12 +326,21 @@ pub struct Policy {
     pub head: Option<Expr>,
     /// Whether it says `allow`.
     pub allow: bool,
+    /// Its layer, counted from the top one, whose policies alone govern.
+    pub layer: usize,
     /// Its rules.
     pub rules: Vec<Rule>,
     /// Its waivers.
     pub waivers: Vec<Waiver>,
     /// Where its name stands.
     pub span: Span,
+}
+
+impl Policy {
+    /// Whether a request that only it governs is allowed.
+    pub fn governs(&self) -> bool {
+        self.layer == 0 && (self.allow || self.rules.iter().any(|rule| !rule.trial))
+    }
 }
 
 /// A rule.

@@ -4,6 +4,7 @@ use holdpoint_isa::limits;
 use holdpoint_isa::window::{Calendar, Date, Days, Span as WindowSpan, Weekdays, Window};
 
 use super::Checker;
+use super::names::Visible;
 use super::scope::Meaning;
 use crate::ast::{self, DaySpec};
 use crate::diag::messages;
@@ -28,7 +29,7 @@ impl<'a> Checker<'a> {
         days.sort_unstable();
         days.dedup();
         let name = decl.name.text();
-        let earlier = self.items().find_map(|(item, _)| match item {
+        let earlier = self.declared().find_map(|declared| match declared.item {
             ast::Item::Calendar(other) if other.name.text() == name => Some(other.name.span),
             _ => None,
         });
@@ -44,7 +45,7 @@ impl<'a> Checker<'a> {
         });
     }
 
-    pub(super) fn declare_window(&mut self, decl: &'a ast::WindowDecl, watched: bool) {
+    pub(super) fn declare_window(&mut self, decl: &'a ast::WindowDecl, visible: Visible) {
         let zone = self.zone(decl);
         let (mut open, mut closed) = (Vec::new(), Vec::new());
         for range in &decl.ranges {
@@ -63,7 +64,7 @@ impl<'a> Checker<'a> {
         let meaning = Meaning::Window(self.package.windows.len());
         let window = Window { name: decl.name.name.clone(), zone, open, closed };
         self.package.windows.push((window, decl.name.span));
-        self.declare(&decl.name, meaning, watched);
+        self.declare(&decl.name, meaning, visible);
     }
 
     fn zone(&mut self, decl: &ast::WindowDecl) -> String {
@@ -117,10 +118,9 @@ impl<'a> Checker<'a> {
     fn calendar(&mut self, path: &ast::Path) -> Option<u16> {
         let name = path.text();
         let names: Vec<String> = self
-            .items()
-            .filter_map(
-                |(item, _)| if let ast::Item::Calendar(decl) = item { Some(decl.name.text()) } else { None },
-            )
+            .picked(|item| if let ast::Item::Calendar(decl) = item { Some(decl) } else { None })
+            .into_iter()
+            .map(|(decl, _)| decl.name.text())
             .collect();
         match names.iter().position(|known| *known == name) {
             Some(index) => u16::try_from(index).ok(),

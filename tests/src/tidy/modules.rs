@@ -60,7 +60,10 @@ fn is_root(path: &str, manifest: &str) -> bool {
 fn is_crate_root(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let last = folder.rsplit('/').next().unwrap_or_default();
-    matches!(name, "lib.rs" | "main.rs" | "build.rs" | "mod.rs")
+    // A `build.rs` among the sources is a module like any other.
+    let script = name == "build.rs" && !folder.split('/').any(|part| part == "src");
+    script
+        || matches!(name, "lib.rs" | "main.rs" | "mod.rs")
         || matches!(last, "bin" | "tests" | "benches" | "examples")
 }
 
