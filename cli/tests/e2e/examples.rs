@@ -50,6 +50,15 @@ fn a_rule_that_no_test_makes_fire_is_named_and_is_no_failure() {
     assert_eq!(holdpoint(&["test", place.path().to_str().unwrap()]).out, package.out);
     let filtered = holdpoint(&["test", place.path().to_str().unwrap(), "--filter", "four"]);
     assert!(filtered.out.contains("\n1 passed, 0 failed, 0 left out\n"), "{}", filtered.out);
+    // One that does not compile does not keep the others from being run.
+    fs::create_dir(place.path().join("broken")).unwrap();
+    fs::write(place.path().join("broken/policy.hold"), text.replace("n > 3", "m > 3")).unwrap();
+    let both = holdpoint(&["test", place.path().to_str().unwrap()]);
+    assert_eq!(both.code, 3, "{}", both.out);
+    assert!(both.err.contains("E0301") && both.err.contains("broken` does not compile"), "{}", both.err);
+    let total = "2 packages: 1 passed, 0 failed, 0 left out; 1 of 2 rules fired\n";
+    assert!(both.out.ends_with(total), "{}", both.out);
+    fs::remove_dir_all(place.path().join("broken")).unwrap();
     fs::remove_file(place.path().join("one/policy.hold")).unwrap();
     let nothing = holdpoint(&["test", place.path().to_str().unwrap()]);
     assert_eq!(nothing.code, 2);
