@@ -18,14 +18,14 @@ struct Tally {
     rules: usize,
 }
 
-pub(crate) fn run(paths: &[PathBuf], filter: Option<&str>) -> Result<Exit, Failure> {
+pub(crate) fn run(paths: &[PathBuf], under: &[PathBuf], filter: Option<&str>) -> Result<Exit, Failure> {
     let packages = package::with_tests(paths)?;
     let mut total = Tally::default();
     for path in &packages {
         if packages.len() > 1 {
             output::out(&format!("package {}", path.display()));
         }
-        let tally = suite(path, filter)?;
+        let tally = suite(path, under, filter)?;
         if packages.len() > 1 {
             output::out("");
         }
@@ -61,8 +61,8 @@ impl Tally {
 }
 
 /// Runs the tests of one package.
-fn suite(path: &Path, filter: Option<&str>) -> Result<Tally, Failure> {
-    let (mut checked, compiled) = package::compiled(path, &package::read(path)?)?;
+fn suite(path: &Path, under: &[PathBuf], filter: Option<&str>) -> Result<Tally, Failure> {
+    let (mut checked, compiled) = package::compiled(path, &package::read_under(path, under)?)?;
     let all = checked.package.tests.len();
     checked.package.tests.retain(|test| filter.is_none_or(|part| test.name.contains(part)));
     let results = run_tests(&checked.package, &compiled);
