@@ -40,9 +40,15 @@ struct Found {
     json: Vec<String>,
 }
 
+/// Reads a package, and those of the layers above it, the top one first.
+pub(crate) fn read_under(path: &Path, under: &[PathBuf]) -> Result<PackageInput, Failure> {
+    let above = under.iter().map(|above| read(above)).collect::<Result<Vec<_>, _>>()?;
+    Ok(PackageInput { above, ..read(path)? })
+}
+
 /// Reads a package: a directory's `.hold` files, one such file, or standard input for `-`, and of the JSON files there
 /// only those that a fixture or a test names.
-pub(crate) fn read(path: &Path) -> Result<PackageInput, Failure> {
+fn read(path: &Path) -> Result<PackageInput, Failure> {
     let mut input = PackageInput { name: name_of(path), ..PackageInput::default() };
     if is_stdin(path) {
         input.files.push((STDIN_FILE.to_owned(), read_text(path)?));
@@ -219,8 +225,8 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Checks a package against the library.
-pub(crate) fn checked(path: &Path) -> Result<Checked, Failure> {
-    Ok(check(&read(path)?, &holdpoint_stdlib::module))
+pub(crate) fn checked(path: &Path, under: &[PathBuf]) -> Result<Checked, Failure> {
+    Ok(check(&read_under(path, under)?, &holdpoint_stdlib::module))
 }
 
 /// Shows diagnostics on standard error, or as JSON on standard output; tells whether there is an error among them.
@@ -283,10 +289,17 @@ fn is_package(path: &Path) -> bool {
     is_stdin(path) || path.is_dir() || path.extension().is_some_and(|extension| extension == "hold")
 }
 
-/// A policy from a package or from a module that was built.
-pub(crate) fn policy(path: &Path) -> Result<Policy, Failure> {
+/// A policy from a package, with those of the layers above it, or from a module that was built.
+pub(crate) fn policy(path: &Path, under: &[PathBuf]) -> Result<Policy, Failure> {
+    if !under.is_empty() && !is_package(path) {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("`{}` is a module, and linked already", path.display()),
+        )
+        .help("leave `--under` out, or name the package"));
+    }
     let (bytes, source_map) = if is_package(path) {
-        let (_, compiled) = compiled(path, &read(path)?)?;
+        let (_, compiled) = compiled(path, &read_under(path, under)?)?;
         (compiled.module, compiled.source_map)
     } else {
         (read_bytes(path)?, beside(path)?)

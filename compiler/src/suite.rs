@@ -62,9 +62,13 @@ pub struct Coverage {
 
 /// What the tests of a package reach of its rules.
 pub fn coverage(package: &Package, results: &[TestResult]) -> Coverage {
-    let of_policies = package.policies.iter().flat_map(|policy| named(&policy.name, &policy.rules));
-    let scores = package.scores.iter().map(|score| format!("score.{}", score.name));
-    let of_rollouts = package.rollouts.iter().flat_map(|rollout| {
+    let own = package.policies.iter().filter(|policy| policy.layer == package.layer);
+    let of_policies = own.flat_map(|policy| named(&policy.name, &policy.rules));
+    let scores = package.scores.iter().filter(|score| score.layer == package.layer);
+    let scores = scores.map(|score| format!("score.{}", score.name));
+    // Only the top layer has rollouts.
+    let rollouts = package.rollouts.iter().filter(|_| package.layer == 0);
+    let of_rollouts = rollouts.flat_map(|rollout| {
         let of_stages = rollout.stages.iter().flat_map(|stage| named(&rollout.name, &stage.rules));
         named(&rollout.name, &rollout.rules).chain(of_stages)
     });

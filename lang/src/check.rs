@@ -72,6 +72,7 @@ pub fn check(input: &PackageInput, library: Library<'_>) -> Checked {
     let files = read(input, library, &mut sources, &mut sink);
     let mut checker = Checker::new(&files, input, sink);
     checker.package.name.clone_from(&input.name);
+    checker.package.layer = input.above.len();
     checker.run();
     Checked { sources, package: checker.package, diagnostics: checker.sink.sorted() }
 }

@@ -18,6 +18,8 @@ use crate::span::Span;
 pub struct Package {
     /// Its name.
     pub name: String,
+    /// Its layer, counted from the top one; policies of the layers above are linked with its own.
+    pub layer: usize,
     /// Enums.
     pub enums: Vec<Enum>,
     /// Records.
@@ -57,6 +59,8 @@ pub struct Score {
     pub name: String,
     /// Its title.
     pub title: String,
+    /// Its layer, counted from the top one.
+    pub layer: usize,
     /// When it is counted.
     pub guard: Option<Expr>,
     /// Weight in percent and value of each factor.

@@ -14,8 +14,14 @@ use super::log;
 use crate::exit::{Exit, Failure};
 use crate::{output, package};
 
-pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr, keeping: Keeping) -> Result<Exit, Failure> {
-    let policy = package::policy(path)?;
+pub(crate) fn run(
+    path: &Path,
+    under: &[PathBuf],
+    data: PathBuf,
+    listen: SocketAddr,
+    keeping: Keeping,
+) -> Result<Exit, Failure> {
+    let policy = package::policy(path, under)?;
     if policy.program.program().policies.is_empty() {
         return Err(Failure::new(
             Exit::Refused,

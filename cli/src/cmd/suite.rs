@@ -18,19 +18,19 @@ struct Tally {
     rules: usize,
 }
 
-pub(crate) fn run(paths: &[PathBuf], filter: Option<&str>) -> Result<Exit, Failure> {
+pub(crate) fn run(paths: &[PathBuf], under: &[PathBuf], filter: Option<&str>) -> Result<Exit, Failure> {
     let packages = package::with_tests(paths)?;
-    let [path] = packages.as_slice() else { return several(&packages, filter) };
-    suite(path, filter)?.exit()
+    let [path] = packages.as_slice() else { return several(&packages, under, filter) };
+    suite(path, under, filter)?.exit()
 }
 
 /// Runs the tests of each package. One that cannot be run does not keep the others from being run.
-fn several(packages: &[PathBuf], filter: Option<&str>) -> Result<Exit, Failure> {
+fn several(packages: &[PathBuf], under: &[PathBuf], filter: Option<&str>) -> Result<Exit, Failure> {
     let mut total = Tally::default();
     let mut broken = None;
     for path in packages {
         output::out(&format!("package {}", path.display()));
-        match suite(path, filter) {
+        match suite(path, under, filter) {
             Ok(tally) => total.add(&tally),
             Err(failure) => {
                 output::failure(&failure);
@@ -71,8 +71,8 @@ impl Tally {
 }
 
 /// Runs the tests of one package.
-fn suite(path: &Path, filter: Option<&str>) -> Result<Tally, Failure> {
-    let (mut checked, compiled) = package::compiled(path, &package::read(path)?)?;
+fn suite(path: &Path, under: &[PathBuf], filter: Option<&str>) -> Result<Tally, Failure> {
+    let (mut checked, compiled) = package::compiled(path, &package::read_under(path, under)?)?;
     let all = checked.package.tests.len();
     checked.package.tests.retain(|test| filter.is_none_or(|part| test.name.contains(part)));
     let results = run_tests(&checked.package, &compiled);

@@ -42,6 +42,7 @@ impl<'a> Checker<'a> {
         Score {
             name: decl.name.name.clone(),
             title: decl.title.clone(),
+            layer: self.scopes.layer,
             guard,
             factors,
             bands,

@@ -29,10 +29,8 @@ impl<'a> Checker<'a> {
         days.sort_unstable();
         days.dedup();
         let name = decl.name.text();
-        let earlier = self.declared().find_map(|declared| match declared.item {
-            ast::Item::Calendar(other) if other.name.text() == name => Some(other.name.span),
-            _ => None,
-        });
+        let same = self.calendars().into_iter().find(|(_, other)| other.name.text() == name);
+        let earlier = same.map(|(_, other)| other.name.span);
         if let Some(earlier) = earlier.filter(|earlier| *earlier != decl.name.span) {
             let ident = ast::Ident { name: name.clone(), span: decl.name.span };
             self.report_duplicate(&ident, earlier);
@@ -117,19 +115,26 @@ impl<'a> Checker<'a> {
     /// declarations.
     fn calendar(&mut self, path: &ast::Path) -> Option<u16> {
         let name = path.text();
-        let names: Vec<String> = self
-            .picked(|item| if let ast::Item::Calendar(decl) = item { Some(decl) } else { None })
-            .into_iter()
-            .map(|(decl, _)| decl.name.text())
-            .collect();
-        match names.iter().position(|known| *known == name) {
-            Some(index) => u16::try_from(index).ok(),
+        let calendars = self.calendars();
+        match calendars.iter().find(|(_, decl)| decl.name.text() == name) {
+            Some((index, _)) => u16::try_from(*index).ok(),
             None => {
+                let names: Vec<String> = calendars.iter().map(|(_, decl)| decl.name.text()).collect();
                 let known: Vec<&str> = names.iter().map(String::as_str).collect();
                 self.report(messages::unknown_thing(path.span, "calendar", &name, &known));
                 None
             }
         }
+    }
+
+    /// The calendars that the layer sees, with their indices: its own and those of the library.
+    fn calendars(&self) -> Vec<(usize, &'a ast::CalendarDecl)> {
+        let all = self.declared().filter_map(|declared| match declared.item {
+            ast::Item::Calendar(decl) => Some((declared, decl)),
+            _ => None,
+        });
+        let seen = all.enumerate().filter(|(_, (by, _))| by.library || by.layer == self.scopes.layer);
+        seen.map(|(index, (_, decl))| (index, decl)).collect()
     }
 }
 
