@@ -66,6 +66,27 @@ fn a_rule_that_no_test_makes_fire_is_named_and_is_no_failure() {
 }
 
 #[test]
+fn rules_of_the_layers_above_fire_in_their_own_tests() {
+    let place = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let folder = place.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("policy.hold"), text).unwrap();
+        folder.to_str().unwrap().to_owned()
+    };
+    let above = write("above", "request { n: int }\npolicy p { rule r { block when n > 5 } }\n");
+    let test = "test \"four\" { given { now: 2026-01-05T12:00Z n: 4 } expect block by s }\n";
+    let below = write("below", &format!("policy q {{ rule s {{ block when n > 3 }} }}\n{test}"));
+    let ran = holdpoint(&["test", &below, "--under", &above]);
+    assert!(
+        ran.out.contains("1 passed, 0 failed, 0 left out; 1 of 1 rules fired\n"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+}
+
+#[test]
 fn acme_has_neither_errors_nor_warnings() {
     let ran = holdpoint(&["check", "examples/acme", "--format", "json"]);
     assert_eq!(ran.code, 0);
@@ -164,6 +185,11 @@ fn comments_and_layout_do_not_change_the_hash() {
     let other = write("c", "request { n: int }\npolicy p { rule r { block when n > 4 } }\n");
     assert!(one.starts_with("sha256:"));
     assert_eq!(one, two);
+    // Nor do calendars that no window takes, of the library or of the package.
+    let text = "use std.calendar\nrequest { n: int }\npolicy p { rule r { block when n > 3 } }\n";
+    assert_eq!(one, write("d", text));
+    let spare = "calendar spare valid 2026-01-01 through 2026-12-31 { 2026-05-01 }\n";
+    assert_eq!(one, write("e", &format!("{spare}{text}")));
     assert_ne!(one, other);
 }
 
