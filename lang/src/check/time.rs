@@ -160,6 +160,10 @@ impl<'a> Checker<'a> {
     }
 }
 
+fn calendar_of(span: &WindowSpan) -> Option<u16> {
+    if let Days::Calendar(calendar) = span.days { Some(calendar) } else { None }
+}
+
 /// The days of ranges such as `fri through mon`, both ends within.
 fn weekdays(ranges: &[(u8, u8)]) -> Weekdays {
     let mut bits = 0u8;
@@ -186,8 +190,4 @@ mod tests {
         assert_eq!(weekdays(&[(4, 0)]).0, 0b111_0001);
         assert_eq!(weekdays(&[(1, 1), (5, 6)]).0, 0b110_0010);
     }
-}
-
-fn calendar_of(span: &WindowSpan) -> Option<u16> {
-    if let Days::Calendar(calendar) = span.days { Some(calendar) } else { None }
 }
