@@ -87,6 +87,9 @@ impl<'a> Clock<'a> {
 
 /// The stretch of time around an instant that has its offset, between the changes before and after it.
 fn find_steady(zone: &TimeZone, instant: Timestamp) -> Steady {
+    if let Ok(offset) = zone.to_fixed_offset() {
+        return Steady { from: i64::MIN, to: i64::MAX, offset: i64::from(offset.seconds()) };
+    }
     let next_second = Timestamp::from_second(instant.as_second().saturating_add(1)).unwrap_or(instant);
     // A change at the instant itself is before it, but `preceding` leaves its own instant out.
     let before = zone.preceding(next_second).next();
