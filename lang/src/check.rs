@@ -261,6 +261,7 @@ impl<'a> Checker<'a> {
         self.check_scores();
         self.check_rollouts();
         self.check_tests();
+        self.drop_spare_calendars();
         self.report_unused();
     }
 

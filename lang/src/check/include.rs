@@ -9,11 +9,18 @@ use crate::diag::{Diagnostics, messages};
 /// The policies, scores and rollouts that an `include` brings, as items of the package.
 pub(super) fn instances(include: &IncludeDecl, module: &ast::File, sink: &mut Diagnostics) -> Vec<Item> {
     let policies: Vec<&PolicyDecl> = module.items.iter().filter_map(as_policy).collect();
-    let others: Vec<Item> = module.items.iter().filter_map(|item| renamed(item, include)).collect();
+    let others: Vec<&Item> =
+        module.items.iter().filter(|item| matches!(item, Item::Score(_) | Item::Rollout(_))).collect();
     report_count(include, policies.len(), others.len(), sink);
     report_unknown(include, &policies, sink);
-    let policies = policies.into_iter().map(|policy| Item::Policy(instance(include, policy, sink)));
-    policies.chain(others).collect()
+    let alone = policies.len().saturating_add(others.len()) == 1;
+    let alias = include.alias.as_ref().filter(|_| alone);
+    let mut items = Vec::new();
+    for policy in policies {
+        items.push(renamed(Item::Policy(instance(include, policy, sink)), alias));
+    }
+    items.extend(others.into_iter().map(|item| renamed(item.clone(), alias)));
+    items
 }
 
 /// There is something to include, and one thing only where it gets another name.
@@ -30,18 +37,18 @@ fn report_count(include: &IncludeDecl, policies: usize, others: usize, sink: &mu
     sink.push(messages::include(alias.span, why));
 }
 
-/// A score or a rollout, under the name that the `include` gives it.
-fn renamed(item: &Item, include: &IncludeDecl) -> Option<Item> {
-    let mut item = item.clone();
+/// What is included, under the name that the `include` gives it.
+fn renamed(mut item: Item, alias: Option<&Ident>) -> Item {
     let name = match &mut item {
+        Item::Policy(policy) => &mut policy.name,
         Item::Score(score) => &mut score.name,
         Item::Rollout(rollout) => &mut rollout.name,
-        _ => return None,
+        _ => return item,
     };
-    if let Some(alias) = &include.alias {
+    if let Some(alias) = alias {
         *name = alias.clone();
     }
-    Some(item)
+    item
 }
 
 fn as_policy(item: &Item) -> Option<&PolicyDecl> {
@@ -63,9 +70,6 @@ fn report_unknown(include: &IncludeDecl, policies: &[&PolicyDecl], sink: &mut Di
 
 fn instance(include: &IncludeDecl, policy: &PolicyDecl, sink: &mut Diagnostics) -> PolicyDecl {
     let mut policy = policy.clone();
-    if let Some(alias) = &include.alias {
-        policy.name = alias.clone();
-    }
     for (name, value) in include.params.iter().flat_map(|data| &data.members) {
         if let Some(param) = policy.params.iter_mut().find(|param| param.name.name == name.name) {
             set(param, name, value, sink);
