@@ -72,7 +72,7 @@ fn declarations_and_data_are_told_by_the_braces_around_them() {
         let items = at("tests: Outcome?", "tests: |");
         assert!(["percent", "Outcome", "Service"].iter().all(|word| labels(&items).contains(word)));
         let modules = at("use std.calendar", "use |");
-        assert!(["std.calendar", "std.deployment"].iter().all(|name| labels(&modules).contains(name)));
+        assert!(["std.calendar", "std.deployment"].iter().all(|module| labels(&modules).contains(module)));
         assert!(labels(&at("waives covered", "waives |")).contains(&"covered"));
         assert!(labels(&at("as number of percent", "as number of |")).contains(&"fraction"));
         assert!(labels(&at("window hours", "| window hours")).contains(&"policy"));

@@ -103,6 +103,7 @@ impl Built {
         if decision.fuel_used > decision.fuel_bound {
             return Err(format!("used {} of {} fuel", decision.fuel_used, decision.fuel_bound));
         }
+        self.compare_plain(machine, snapshot, &decision, *now)?;
         // The same inputs give the same bytes, in a machine that is new as well.
         let again = self.decide(&mut Machine::new(), &mut Snapshot::new(), request, signals, *now)?;
         if again.to_json() == decision.to_json() {
@@ -110,6 +111,21 @@ impl Built {
         } else {
             Err("a machine that was used before decides otherwise".to_owned())
         }
+    }
+
+    /// Compares a decision with the plain one, which explains nothing.
+    fn compare_plain(
+        &self,
+        machine: &mut Machine,
+        snapshot: &Snapshot,
+        decision: &Decision,
+        now: i64,
+    ) -> Result<(), String> {
+        let plain = machine.decide_plainly(&self.module, snapshot, now);
+        if (plain.verdict, plain.fuel_used) == (decision.verdict, decision.fuel_used) {
+            return Ok(());
+        }
+        Err(format!("explained {}, with {} fuel, and {plain:?}", decision.verdict.word(), decision.fuel_used))
     }
 
     /// A decision in the interpreter's terms. Reasons that no author wrote are left out of it.

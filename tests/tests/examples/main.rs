@@ -5,6 +5,8 @@ mod govuk;
 #[cfg(test)]
 mod kubernetes;
 #[cfg(test)]
+mod load;
+#[cfg(test)]
 mod provenance;
 #[cfg(test)]
 mod terraform;
