@@ -57,6 +57,8 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// What names stand for, and the types of things.
     pub index: Index,
+    /// The files as they are written, in the order of the sources; of the library only what every package takes.
+    pub trees: Vec<ast::File>,
 }
 
 impl Checked {
@@ -79,7 +81,10 @@ pub fn check(input: &PackageInput, library: Library<'_>) -> Checked {
     checker.package.layer = input.above.len();
     checker.run();
     let Checker { package, sink, scopes, .. } = checker;
-    Checked { sources, package, diagnostics: sink.sorted(), index: scopes.index }
+    let index = scopes.index;
+    // What is included stands behind the files that were read.
+    let trees = files.into_iter().zip(sources.iter()).map(|(file, _)| file.tree).collect();
+    Checked { sources, package, diagnostics: sink.sorted(), index, trees }
 }
 
 /// Parses the files of the package, then the modules that they use, each once, then takes over what they include.

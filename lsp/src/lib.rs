@@ -2,7 +2,7 @@
 //! runs, with open texts in place of files.
 //!
 //! One thread answers: it first takes in everything that has arrived, so that an answer is about the newest text, and a
-//! request that was cancelled or overtaken is told so. What is known of a package is a [`snapshot`]; each feature is a
+//! request that was cancelled or overtaken is told so. What is known of a package is a `snapshot`; each feature is a
 //! function of one. Nothing here reads a package from files: that is given by whoever starts the server.
 //!
 //! Reading order: `position`, `symbol`, `snapshot`, `workspace`, `features`, `server`.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use holdpoint_compiler::Compiled;
 use holdpoint_lang::lexer::{Raw, RawKind, raw};
 use holdpoint_lang::token::Token;
-use holdpoint_lang::{Checked, Diagnostic, FileId, PackageInput, Span, check, parse};
+use holdpoint_lang::{Checked, Diagnostic, FileId, PackageInput, Span, check};
 use lsp_types::{Location, Position, Range, Uri};
 
 use crate::position::{Encoding, Lines};
@@ -54,9 +54,8 @@ impl Snapshot {
             }
         }
         let (mut all, mut lines) = (Vec::new(), Vec::new());
-        for (id, source) in checked.sources.iter() {
-            let tree = parse(id, &source.text).0;
-            let more = symbols(id, &source.text, &tree, all.len());
+        for ((id, source), tree) in checked.sources.iter().zip(&checked.trees) {
+            let more = symbols(id, &source.text, tree, all.len());
             all.extend(more);
             lines.push(Lines::new(&source.text, encoding));
         }

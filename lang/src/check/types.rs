@@ -28,7 +28,7 @@ const BASIC: &[(&str, Type)] = &[
     ("principal", Type::Principal),
 ];
 
-/// The names of all types that every package has: those of [`BASIC`], those that say what they hold, and the days of
+/// The names of all types that every package has: the basic ones, those that say what they hold, and the days of
 /// the week.
 pub const TYPE_NAMES: [&str; 16] = [
     "bool",
