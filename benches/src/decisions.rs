@@ -162,9 +162,7 @@ pub fn from_bytes<'a>(policy: &'a Policy, cases: &'a [Case]) -> Contestant<'a> {
     let (mut snapshot, mut machine) = (Snapshot::new(), Machine::new());
     Contestant::of(BYTES, cases.len(), move || {
         for case in cases {
-            snapshot
-                .read(policy.program.program(), black_box(case.body.as_bytes()), b"")
-                .map_err(refused)?;
+            snapshot.read(policy.program.program(), black_box(case.body.as_bytes()), b"").map_err(refused)?;
             black_box(machine.decide_plainly(&policy.program, &snapshot, case.now));
         }
         Ok(())

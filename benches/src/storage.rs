@@ -126,12 +126,7 @@ pub fn fill(log: &RedbLog, maker: &Maker<'_>, count: usize) -> Result<u64, Failu
 ///
 /// # Errors
 /// Where the log fails, or a replay differs.
-pub fn rows(
-    program: &str,
-    count: usize,
-    policy: &Policy,
-    cases: &[Case],
-) -> Result<Vec<Row>, Failure> {
+pub fn rows(program: &str, count: usize, policy: &Policy, cases: &[Case]) -> Result<Vec<Row>, Failure> {
     let directory = tempfile::tempdir()?;
     let bytes = killed(program, directory.path(), count)?;
     let start = Instant::now();
