@@ -57,7 +57,7 @@ impl<'a> Writer<'a> {
     }
 
     fn members(&mut self, mut fields: Vec<&'a Field>, base: u32) {
-        fields.sort_by(|a, b| a.name.encode_utf16().cmp(b.name.encode_utf16()));
+        fields.sort_by(|a, b| jcs::order(&a.name, &b.name));
         self.object(|writer, first| {
             for field in fields {
                 if writer.is_sent(&field.node, base) {
@@ -115,7 +115,7 @@ impl<'a> Writer<'a> {
         let stride = u32::from(layout.slots);
         let places = (0..map.len).map(|index| map.start.saturating_add(index.saturating_mul(stride)));
         let mut entries: Vec<(&str, u32)> = places.map(|entry| (key(entry), entry)).collect();
-        entries.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+        entries.sort_by(|(a, _), (b, _)| jcs::order(a, b));
         let Some(value) = layout.fields.get(1) else { return };
         self.object(|writer, first| {
             for (key, entry) in entries {
