@@ -364,15 +364,18 @@ impl<'r> Report<'r> {
 
     fn finish(self, retry_at: Option<i64>) -> Decision {
         let mut decision = self.decision;
-        let key = |o: &Objection| {
-            (std::cmp::Reverse(o.verdict), o.rule.clone(), o.reason.clone(), o.source.clone())
-        };
-        decision.objections.sort_by_key(key);
-        decision.warnings.sort_by_key(key);
-        decision.trial.sort_by_key(key);
-        decision.waived.sort_by_key(|(waiver, o)| (waiver.clone(), key(o)));
+        decision.objections.sort_by(order);
+        decision.warnings.sort_by(order);
+        decision.trial.sort_by(order);
+        decision.waived.sort_by(|(a_by, a), (b_by, b)| a_by.cmp(b_by).then_with(|| order(a, b)));
         decision.obligations.sort();
         decision.retry_at = retry_at;
         decision
     }
+}
+
+/// The order in which objections are told: the strictest first.
+fn order(a: &Objection, b: &Objection) -> std::cmp::Ordering {
+    let by = |o: &Objection| std::cmp::Reverse(o.verdict);
+    by(a).cmp(&by(b)).then_with(|| (&a.rule, &a.reason, &a.source).cmp(&(&b.rule, &b.reason, &b.source)))
 }
