@@ -109,11 +109,29 @@ pub fn format_instant(nanoseconds: i64) -> String {
     let (year, month, day) = civil(seconds.div_euclid(DAY_SECONDS));
     let second = seconds.rem_euclid(DAY_SECONDS);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    let fraction = match nanoseconds.rem_euclid(NANOS) {
-        0 => String::new(),
-        nanos => format!(".{nanos:09}").trim_end_matches('0').to_owned(),
-    };
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+    let mut text = String::with_capacity("2026-11-20T15:30:00.123456789Z".len());
+    // A count of nanoseconds reaches from 1677 to 2262. Each record has several instants, so they are put together here
+    // and not by the machinery of `format!`.
+    push_two(&mut text, year / 100);
+    for (value, behind) in [(year, '-'), (month, '-'), (day, 'T'), (hour, ':'), (minute, ':')] {
+        push_two(&mut text, value);
+        text.push(behind);
+    }
+    push_two(&mut text, second);
+    match nanoseconds.rem_euclid(NANOS) {
+        0 => {}
+        nanos => text.push_str(format!(".{nanos:09}").trim_end_matches('0')),
+    }
+    text.push('Z');
+    text
+}
+
+/// Appends the last two digits of a number.
+fn push_two(text: &mut String, number: i64) {
+    for digit in [number / 10 % 10, number % 10] {
+        let digit = u32::try_from(digit).ok().and_then(|digit| char::from_digit(digit, 10));
+        text.push(digit.unwrap_or('0'));
+    }
 }
 
 fn read_instant(text: &str, seconds_optional: bool) -> Result<i64, LiteralError> {
