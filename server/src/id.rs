@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+pub use holdpoint_isa::Hex;
+
 const LOG_ID_BYTES: usize = 8;
 /// Fewest digits of the number; longer numbers simply have more.
 const DIGITS: usize = 12;
@@ -58,16 +60,6 @@ impl DecisionId {
 impl fmt::Display for DecisionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "d-{}-{:0width$}", self.log, self.sequence, width = DIGITS)
-    }
-}
-
-/// Bytes as hexadecimal digits.
-#[derive(Debug, Clone, Copy)]
-pub struct Hex<'a>(pub &'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

@@ -4,7 +4,7 @@
 //! The bytes are canonical: decoding encodes again and refuses bytes that differ, because bincode itself accepts
 //! longer spellings of a number and bytes after the end. The identity of a module is the SHA-256 of all of them.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use bincode::error::DecodeError;
@@ -33,7 +33,21 @@ impl ModuleHash {
 impl fmt::Display for ModuleHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        Hex(&self.0).fmt(f)
+    }
+}
+
+/// Bytes, written as hexadecimal digits in lower case.
+#[derive(Debug, Clone, Copy)]
+pub struct Hex<'a>(pub &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('?');
+        self.0.iter().try_for_each(|byte| {
+            f.write_char(digit(byte >> 4))?;
+            f.write_char(digit(byte & 0x0f))
+        })
     }
 }
 

@@ -20,7 +20,7 @@ pub mod verdict;
 pub mod window;
 
 pub use builtins::Builtin;
-pub use codec::{CodecError, ModuleHash, decode, encode};
+pub use codec::{CodecError, Hex, ModuleHash, decode, encode};
 pub use dec::Dec;
 pub use fault::Fault;
 pub use ops::{Op, Reg};
