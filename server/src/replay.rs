@@ -49,8 +49,16 @@ struct Loaded {
 /// Replays decisions of a log, one after another; keeps the modules that it has loaded.
 pub struct Replayer {
     loaded: BTreeMap<(ModuleHash, [u8; 32]), Arc<Loaded>>,
+    maker: Maker,
+}
+
+/// What making a decision again needs, kept for the next.
+struct Maker {
     snapshot: Snapshot,
     machine: Machine,
+    request: Vec<u8>,
+    signals: Vec<u8>,
+    result: Vec<u8>,
 }
 
 impl Default for Replayer {
@@ -62,7 +70,7 @@ impl Default for Replayer {
 impl Replayer {
     /// A replayer that has not loaded anything.
     pub fn new() -> Self {
-        Self { loaded: BTreeMap::new(), snapshot: Snapshot::new(), machine: Machine::new() }
+        Self { loaded: BTreeMap::new(), maker: Maker::new() }
     }
 
     /// Makes a decision of a log again.
@@ -75,8 +83,7 @@ impl Replayer {
             Ok(loaded) => loaded,
             Err(outcome) => return outcome,
         };
-        let (snapshot, machine) = (&mut self.snapshot, &mut self.machine);
-        let run = || replay(&record, &loaded.program, &loaded.source_map, snapshot, machine);
+        let run = || self.maker.replay(&record, &loaded);
         catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
             // Whatever the panic left behind must not reach the next decision.
             *self = Self::new();
@@ -116,40 +123,49 @@ fn present(
     }
 }
 
-/// Makes a recorded decision again: the recorded module on the recorded snapshot at the recorded instant.
-pub fn replay(
-    record: &Record<'_>,
-    verified: &VerifiedProgram,
-    source_map: &SourceMap,
-    snapshot: &mut Snapshot,
-    machine: &mut Machine,
-) -> Replay {
-    let program = verified.program();
-    if (record.semantics, record.tzdb) != (program.semantics, program.tzdb.as_str()) {
-        return Replay::Damaged("its versions are not those of the module that it names".to_owned());
-    }
-    if let Err(error) = snapshot.read(program, record.request, record.signals) {
-        return Replay::Cannot(format!("its snapshot cannot be read: {error}"));
-    }
-    let decision = machine.decide(verified, source_map, snapshot, record.decided_at);
-    let (mut request, mut signals, mut result) = (Vec::new(), Vec::new(), Vec::new());
-    snapshot.canonical_request(program, &mut request);
-    snapshot.canonical_signals(program, &mut signals);
-    decision.write_json(&mut result);
-
-    let mut differences = members(record.result, &result);
-    for (member, recorded, replayed) in
-        [("request", record.request, request), ("signals", record.signals, signals)]
-    {
-        if recorded != replayed {
-            differences.push(Difference {
-                member: member.to_owned(),
-                recorded: json(recorded),
-                replayed: json(&replayed),
-            });
+impl Maker {
+    fn new() -> Self {
+        Self {
+            snapshot: Snapshot::new(),
+            machine: Machine::new(),
+            request: Vec::new(),
+            signals: Vec::new(),
+            result: Vec::new(),
         }
     }
-    if differences.is_empty() { Replay::Identical } else { Replay::Different(differences) }
+
+    /// Makes a recorded decision again: the recorded module on the recorded snapshot at the recorded instant.
+    fn replay(&mut self, record: &Record<'_>, loaded: &Loaded) -> Replay {
+        let program = loaded.program.program();
+        if (record.semantics, record.tzdb) != (program.semantics, program.tzdb.as_str()) {
+            return Replay::Damaged("its versions are not those of the module that it names".to_owned());
+        }
+        if let Err(error) = self.snapshot.read(program, record.request, record.signals) {
+            return Replay::Cannot(format!("its snapshot cannot be read: {error}"));
+        }
+        let decision =
+            self.machine.decide(&loaded.program, &loaded.source_map, &self.snapshot, record.decided_at);
+        for buffer in [&mut self.request, &mut self.signals, &mut self.result] {
+            buffer.clear();
+        }
+        self.snapshot.canonical_request(program, &mut self.request);
+        self.snapshot.canonical_signals(program, &mut self.signals);
+        decision.write_json(&mut self.result);
+
+        let mut differences = members(record.result, &self.result);
+        for (member, recorded, replayed) in
+            [("request", record.request, &self.request), ("signals", record.signals, &self.signals)]
+        {
+            if recorded != replayed.as_slice() {
+                differences.push(Difference {
+                    member: member.to_owned(),
+                    recorded: json(recorded),
+                    replayed: json(replayed),
+                });
+            }
+        }
+        if differences.is_empty() { Replay::Identical } else { Replay::Different(differences) }
+    }
 }
 
 /// The members in which two results differ; none where they have the same bytes.
