@@ -1,5 +1,7 @@
 //! The JSON of a decision, made from the bytes of its record and from nothing else.
 
+use std::borrow::Cow;
+
 use holdpoint_isa::Verdict;
 use holdpoint_isa::literal::{format_instant, instant};
 use serde::Deserialize;
@@ -7,11 +9,15 @@ use serde::Deserialize;
 use crate::id::{DecisionId, Hex, LogId};
 use crate::log::{ReadError, Stored};
 
-/// What an answer's status and headers need to know of a stored result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Head {
+/// What an answer's status and headers, and what is counted, need to know of a stored decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head<'a> {
+    pub(crate) decided_at: i64,
     pub(crate) verdict: Verdict,
     pub(crate) retry_at: Option<i64>,
+    pub(crate) fuel_used: u64,
+    /// The rules that object, as often as they do.
+    pub(crate) rules: Vec<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -20,16 +26,28 @@ struct StoredHead<'a> {
     verdict: &'a str,
     #[serde(borrow, default)]
     retry_at: Option<&'a str>,
+    #[serde(default)]
+    fuel_used: u64,
+    #[serde(borrow, default)]
+    objections: Vec<StoredObjection<'a>>,
 }
 
-impl Head {
+#[derive(Deserialize)]
+struct StoredObjection<'a> {
+    #[serde(borrow)]
+    rule: Cow<'a, str>,
+}
+
+impl<'a> Head<'a> {
     /// Reads it from a stored result.
-    pub(crate) fn of(stored: &Stored) -> Result<Self, ReadError> {
+    pub(crate) fn of(stored: &'a Stored) -> Result<Self, ReadError> {
         let damaged = || ReadError::damaged(stored.sequence, "its result is not the JSON of a decision");
-        let head: StoredHead<'_> = serde_json::from_slice(stored.record()?.result).map_err(|_| damaged())?;
+        let record = stored.record()?;
+        let head: StoredHead<'_> = serde_json::from_slice(record.result).map_err(|_| damaged())?;
         let verdict = Verdict::from_word(head.verdict).ok_or_else(damaged)?;
         let retry_at = head.retry_at.map(instant).transpose().map_err(|_| damaged())?;
-        Ok(Self { verdict, retry_at })
+        let rules = head.objections.into_iter().map(|objection| objection.rule).collect();
+        Ok(Self { decided_at: record.decided_at, verdict, retry_at, fuel_used: head.fuel_used, rules })
     }
 }
 

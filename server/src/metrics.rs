@@ -3,7 +3,6 @@
 //! Nothing here decides anything. Labels are verdicts, rules of policies and kinds of problems, which are few; nothing
 //! that a client can choose becomes one.
 
-use std::borrow::Cow;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
@@ -15,15 +14,14 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
-use serde::Deserialize;
 
+use crate::answer::Head;
 use crate::app::App;
 use crate::error::ProblemKind;
-use crate::log::Stored;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByVerdict {
-    verdict: String,
+    verdict: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -34,23 +32,6 @@ struct ByRule {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByProblem {
     problem: String,
-}
-
-/// Of a stored result, what is counted.
-#[derive(Deserialize)]
-struct Counted<'a> {
-    #[serde(borrow)]
-    verdict: Cow<'a, str>,
-    #[serde(default)]
-    fuel_used: u64,
-    #[serde(borrow, default)]
-    objections: Vec<Objection<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Objection<'a> {
-    #[serde(borrow)]
-    rule: Cow<'a, str>,
 }
 
 /// All metrics of a server.
@@ -153,14 +134,11 @@ impl Metrics {
     }
 
     /// Counts a decision that is answered.
-    pub(crate) fn decided(&self, stored: &Stored) {
-        let Ok(record) = stored.record() else { return };
-        let Ok(counted) = serde_json::from_slice::<Counted<'_>>(record.result) else { return };
-        let verdict = counted.verdict.into_owned();
-        self.decisions.get_or_create(&ByVerdict { verdict }).inc();
-        self.fuel.inc_by(counted.fuel_used);
-        for objection in counted.objections {
-            self.objections.get_or_create(&ByRule { rule: objection.rule.into_owned() }).inc();
+    pub(crate) fn decided(&self, head: &Head<'_>) {
+        self.decisions.get_or_create(&ByVerdict { verdict: head.verdict.word() }).inc();
+        self.fuel.inc_by(head.fuel_used);
+        for rule in &head.rules {
+            self.objections.get_or_create(&ByRule { rule: rule.as_ref().to_owned() }).inc();
         }
     }
 

@@ -6,7 +6,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-use holdpoint_isa::ModuleHash;
 use holdpoint_vm::{Machine, RequestError, Snapshot};
 
 use crate::log::{Class, Entry, Key, Keys, Record, Why};
@@ -22,6 +21,8 @@ const KEPT_BYTES_MAX: usize = 1024 * 1024;
 pub(crate) struct Question<'a> {
     /// The body as it was sent.
     pub(crate) body: &'a [u8],
+    /// SHA-256 of it.
+    pub(crate) body_hash: [u8; 32],
     /// The instant of the decision.
     pub(crate) now: i64,
     /// Who asks.
@@ -96,7 +97,7 @@ impl Worker {
             tzdb: &program.tzdb,
             request: &self.request,
             signals: &self.signals,
-            body: ModuleHash::of(question.body).0,
+            body: question.body_hash,
             caller: question.caller,
             trace: question.trace,
             key: question.key,

@@ -19,7 +19,7 @@ use crate::app::{App, DECISIONS};
 use crate::error::{Problem, ProblemKind, Superseded, jitter};
 use crate::id::DecisionId;
 use crate::idempotency::{self, Flight};
-use crate::log::{Entry, Outcome, Stored, Why};
+use crate::log::{Entry, Outcome, ReadError, Stored, Why};
 use crate::worker::{Question, Refusal};
 use crate::{body, trace};
 
@@ -84,8 +84,9 @@ async fn try_decide(app: &Arc<App>, request: Request) -> Result<Response, Proble
     drop(waiting);
     match outcome {
         Outcome::Committed(stored) => {
-            app.metrics.decided(&stored);
-            answer(app, &stored, status)
+            let head = Head::of(&stored).map_err(unreadable)?;
+            app.metrics.decided(&head);
+            answer(app, &stored, &head, status)
         }
         Outcome::NotCommitted(Why::Repeated) => {
             // The first request with the key was given up by whoever asked, and committed all the same.
@@ -121,7 +122,8 @@ async fn earlier(app: &Arc<App>, asked: &Asked, status: Status) -> Result<Option
     let Some(stored) = found else { return Ok(None) };
     refuse_other(app, asked, &stored)?;
     app.metrics.replayed();
-    let mut response = answer(app, &stored, status)?;
+    let head = Head::of(&stored).map_err(unreadable)?;
+    let mut response = answer(app, &stored, &head, status)?;
     // The same key never gets another decision, so there is nothing to come back for.
     response.headers_mut().remove(header::RETRY_AFTER);
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
@@ -159,10 +161,11 @@ async fn evaluate(app: &Arc<App>, asked: &Asked) -> Result<Entry, Problem> {
     let now = app.clock.now();
     let now =
         now.ok_or_else(|| Problem::new(ProblemKind::Undecided, "the clock of the server is out of range"))?;
+    let body_hash = asked.hash;
     let (body, trace, key) = (asked.body.clone(), asked.trace.clone(), asked.key.clone());
     let decide = move |app: &App| {
         let (trace, key) = (trace.as_deref(), key.as_deref());
-        let question = Question { body: &body, now, caller: ANONYMOUS, trace, key };
+        let question = Question { body: &body, body_hash, now, caller: ANONYMOUS, trace, key };
         app.workers.decide(&app.active, question).map_err(Problem::from)
     };
     if app.active.policy.program.whole_bound() <= INLINE_FUEL_MAX {
@@ -172,10 +175,12 @@ async fn evaluate(app: &Arc<App>, asked: &Asked) -> Result<Entry, Problem> {
     }
 }
 
-fn answer(app: &App, stored: &Stored, status: Status) -> Result<Response, Problem> {
-    // The decision is committed by now, so what cannot be shown is in doubt for whoever asked.
-    let unreadable = |error| Problem::from(error).undecided(true);
-    let head = Head::of(stored).map_err(unreadable)?;
+/// A decision that is committed and cannot be shown, so that it is in doubt for whoever asked.
+fn unreadable(error: ReadError) -> Problem {
+    Problem::from(error).undecided(true)
+}
+
+fn answer(app: &App, stored: &Stored, head: &Head<'_>, status: Status) -> Result<Response, Problem> {
     let status = match (status, head.verdict) {
         (Status::Decided, _) | (Status::Outcome, Verdict::Allow) => StatusCode::OK,
         (Status::Outcome, Verdict::Block) => StatusCode::FORBIDDEN,
@@ -185,15 +190,14 @@ fn answer(app: &App, stored: &Stored, status: Status) -> Result<Response, Proble
     let mut response = json(status, bytes);
     response.extensions_mut().insert(Decided);
     if matches!(head.verdict, Verdict::Delay | Verdict::Escalate) {
-        let decided_at = stored.record().map_err(unreadable)?.decided_at;
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after(head, decided_at)));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after(head)));
     }
     Ok(response)
 }
 
 /// Seconds until it makes sense to ask again.
-fn retry_after(head: Head, decided_at: i64) -> u64 {
-    let nanoseconds = head.retry_at.and_then(|at| u64::try_from(at.saturating_sub(decided_at)).ok());
+fn retry_after(head: &Head<'_>) -> u64 {
+    let nanoseconds = head.retry_at.and_then(|at| u64::try_from(at.saturating_sub(head.decided_at)).ok());
     match nanoseconds {
         Some(nanoseconds) => nanoseconds.div_ceil(1_000_000_000).max(1),
         None => u64::from(jitter(WAIT_FOR_PEOPLE.0, WAIT_FOR_PEOPLE.1)),
