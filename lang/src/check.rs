@@ -12,6 +12,7 @@ mod hints;
 mod include;
 mod member;
 mod names;
+mod never;
 mod over;
 mod policy;
 mod rollout;
@@ -265,6 +266,7 @@ impl<'a> Checker<'a> {
         self.check_policies();
         self.check_scores();
         self.check_rollouts();
+        self.check_conditions();
         self.check_tests();
         self.drop_spare_calendars();
         self.report_unused();
