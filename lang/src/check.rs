@@ -268,6 +268,7 @@ impl<'a> Checker<'a> {
         self.check_rollouts();
         self.check_conditions();
         self.check_tests();
+        self.note_spare();
         self.drop_spare_calendars();
         self.report_unused();
     }
