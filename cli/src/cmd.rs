@@ -8,6 +8,7 @@ mod judge;
 mod log;
 mod serve;
 mod suite;
+mod token;
 
 use clap::CommandFactory;
 
@@ -36,6 +37,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         }
         Command::Serve { path, data, listen, keeping } => serve::run(&path, data, listen, keeping.into()),
         Command::Log { command } => log::run(command),
+        Command::Token { command } => token::run(command),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Completions { shell } => {
             let mut script = Vec::new();

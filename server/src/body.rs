@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use holdpoint_isa::limits::REQUEST_BYTES_MAX;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body as _;
+use serde::de::DeserializeOwned;
 
 use crate::error::{Problem, ProblemKind};
 
@@ -32,6 +34,17 @@ pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
 fn wrong_type(detail: String) -> Problem {
     let help = format!("send the request as JSON with the header `Content-Type: {JSON}`");
     Problem::new(ProblemKind::WrongType, detail).with_help(help)
+}
+
+/// The value that a request's body is the JSON of.
+pub(crate) async fn json<T: DeserializeOwned>(request: Request, deadline: Duration) -> Result<T, Problem> {
+    let (head, body) = request.into_parts();
+    check_type(&head.headers)?;
+    let bytes = read(body, deadline).await?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let kind = if error.is_data() { ProblemKind::InvalidRequest } else { ProblemKind::MalformedBody };
+        Problem::new(kind, error)
+    })
 }
 
 /// The whole body. One that says it is too long is refused before it is read.

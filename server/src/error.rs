@@ -11,6 +11,7 @@ use holdpoint_vm::RequestError;
 use serde::Serialize;
 
 use crate::log::ReadError;
+use crate::standing::Unkept;
 
 macro_rules! problems {
     ($( $(#[doc = $doc:literal])+ $name:ident $status:literal $slug:literal $title:literal; )+) => {
@@ -44,12 +45,18 @@ problems! {
     InvalidParameter 400 "invalid-parameter" "A parameter cannot be understood";
     /// The idempotency key is empty, too long, there twice, or not of visible characters.
     InvalidKey 400 "invalid-key" "The idempotency key cannot be used";
+    /// The request has no token, or one that does not count.
+    Unauthenticated 401 "unauthenticated" "A token is needed";
+    /// The token does not allow this.
+    Forbidden 403 "forbidden" "The token does not allow this";
     /// The server has nothing at this path.
     UnknownRoute 404 "unknown-route" "There is nothing here";
     /// No decision has this id.
     UnknownDecision 404 "unknown-decision" "There is no such decision";
     /// No module with this hash has decided here.
     UnknownPolicy 404 "unknown-policy" "There is no such policy";
+    /// No token has this id.
+    UnknownToken 404 "unknown-token" "There is no such token";
     /// The tree over the decisions has no such tile, or not yet.
     UnknownTile 404 "unknown-tile" "There is no such tile";
     /// The path does not take this method.
@@ -66,7 +73,7 @@ problems! {
     LargeBody 413 "large-body" "The body is too large";
     /// The body is not declared to be JSON, or is compressed.
     WrongType 415 "wrong-type" "The content type is not accepted";
-    /// The body is JSON, but not a request that the policy knows.
+    /// The body is JSON, but not what belongs here.
     InvalidRequest 422 "invalid-request" "The request does not fit its type";
     /// The idempotency key has been used for a request with another body.
     KeyReused 422 "key-reused" "The idempotency key is taken";
@@ -212,6 +219,15 @@ impl From<ReadError> for Problem {
     }
 }
 
+impl From<Unkept> for Problem {
+    fn from(error: Unkept) -> Self {
+        match error {
+            Unkept::Unread(error) => error.into(),
+            other => Self::new(ProblemKind::Unavailable, other),
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, _, title) = self.kind.row();
@@ -232,6 +248,9 @@ impl IntoResponse for Problem {
         // For whoever counts problems.
         response.extensions_mut().insert(self.kind);
         let headers = response.headers_mut();
+        if matches!(self.kind, ProblemKind::Unauthenticated) {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"holdpoint\""));
+        }
         if status == 503 || matches!(self.kind, ProblemKind::InFlight) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(jitter(1, 5)));
         }

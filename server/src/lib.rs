@@ -7,15 +7,18 @@
 //! A failure of ours is a problem without a verdict, to be treated as a block. The clock is read in one place, redb is
 //! known to one folder, paths to one table.
 //!
-//! Reading order: [`serve()`], [`mod@app`], `routes`, `worker`, [`log`], [`tlog`], [`proving`],
+//! Reading order: [`serve()`], [`mod@app`], `routes`, `worker`, [`log`], [`mod@event`], [`standing`], [`tenant`],
+//! [`token`], [`access`], [`tlog`], [`proving`],
 //! [`notary`], [`verify`], [`export`], [`keeper`], [`replay`], [`error`].
 
+pub mod access;
 mod answer;
 pub mod app;
 mod body;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod event;
 pub mod export;
 pub mod id;
 mod idempotency;
@@ -29,9 +32,13 @@ pub mod proving;
 pub mod replay;
 mod routes;
 mod serve;
+pub mod standing;
 mod subject;
+pub mod tenant;
 pub mod tlog;
+pub mod token;
 mod trace;
+pub mod verified;
 pub mod verify;
 mod worker;
 

@@ -13,7 +13,7 @@ use holdpoint_isa::program::SourceMap;
 use holdpoint_vm::{Machine, Snapshot, VerifiedProgram};
 use serde_json::Value;
 
-use crate::log::{DecisionLog, ReadError, Record, Stored};
+use crate::log::{DecisionLog, Kind, ReadError, Record, Stored};
 
 /// How a replay ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +71,9 @@ impl Replayer {
             Ok(record) => record,
             Err(error) => return Replay::Damaged(error.to_string()),
         };
+        if record.kind == Kind::Event {
+            return Replay::Cannot("it is an event and no decision".to_owned());
+        }
         let loaded = match self.load(log, &record) {
             Ok(loaded) => loaded,
             Err(outcome) => return outcome,

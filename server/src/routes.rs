@@ -2,11 +2,14 @@
 
 pub(crate) mod decide;
 pub(crate) mod decisions;
+pub(crate) mod events;
 pub(crate) mod export;
+pub(crate) mod guard;
 pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod parameters;
 pub(crate) mod policies;
+pub(crate) mod tokens;
 pub(crate) mod tree;
 pub(crate) mod unknown;
 

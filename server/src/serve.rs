@@ -33,10 +33,12 @@ use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::error::{Problem, ProblemKind};
 use crate::keeper::Keeper;
-use crate::log::{DecisionLog, Health, OpenError, RedbLog, Stats};
+use crate::log::{DecisionLog, Health, OpenError, ReadError, RedbLog, Stats};
 use crate::notary::{Notary, NotaryError};
 use crate::policy::Policy;
 use crate::routes::Decided;
+use crate::standing::{Standing, Unkept};
+use crate::token::Secret;
 
 /// Lines in the head of a request.
 const HEADERS_MAX: usize = 64;
@@ -49,7 +51,7 @@ const ACCEPT_REST: Duration = Duration::from_millis(20);
 const SIGN_EVERY: Duration = Duration::from_secs(5);
 
 /// What a server tells when it has started.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Started {
     /// Where it listens.
     pub address: SocketAddr,
@@ -57,6 +59,8 @@ pub struct Started {
     pub vkey: Option<String>,
     /// How much the log keeps by then.
     pub stats: Stats,
+    /// The token of an administrator, if the log was without any; it is told only here.
+    pub administrator: Option<Secret>,
 }
 
 /// Why a server could not start or had to end.
@@ -72,6 +76,8 @@ pub enum ServeError {
     Notary(NotaryError),
     /// The thread that looks after the log cannot be started.
     Keeper(io::Error),
+    /// The token of the first administrator cannot be kept.
+    Token(Unkept),
     /// The decision log has failed while the server was running.
     LogFailed(String),
 }
@@ -84,6 +90,7 @@ impl fmt::Display for ServeError {
             Self::Clock => f.write_str("the clock of this machine is out of range"),
             Self::Notary(error) => error.fmt(f),
             Self::Keeper(error) => write!(f, "no thread can be started: {error}"),
+            Self::Token(error) => write!(f, "no token can be made: {error}"),
             Self::LogFailed(why) => write!(f, "the decision log has failed: {why}"),
         }
     }
@@ -127,18 +134,19 @@ pub async fn serve_from(
     ready: impl FnOnce(Started),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let stats = log.stats().map_err(|error| ServeError::Open(error.into()))?;
+    let now = Clock::System.now().ok_or(ServeError::Clock)?;
+    let (stats, standing, administrator) = stand(Arc::clone(&log), now).await?;
     let refused = |error| ServeError::Listen(config.listen, error);
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let mut health = log.health();
     let vkey = notary.as_ref().map(|notary| notary.verifier().to_string());
-    let state = Arc::new(App::new(log, policy, Clock::System, &config.limits).with_notary(notary));
+    let state = Arc::new(App::new(log, standing, policy, Clock::System, &config.limits).with_notary(notary));
     tracing::info!(%address, policy = %state.active.policy.program.hash(), log = %state.log.id(), "serving");
     let keeper =
         Keeper::start(Arc::clone(&state), &config.data_dir, config.keeping).map_err(ServeError::Keeper)?;
     let signing = tokio::spawn(sign(Arc::clone(&state)));
-    ready(Started { address, vkey, stats });
+    ready(Started { address, vkey, stats, administrator });
 
     let stop = async {
         tokio::select! {
@@ -158,6 +166,18 @@ pub async fn serve_from(
         None => Ok(()),
         Some(why) => Err(ServeError::LogFailed(why)),
     }
+}
+
+/// What the log keeps and what its events come to, with a first administrator where it was without any token.
+async fn stand(log: Arc<dyn DecisionLog>, now: i64) -> Result<(Stats, Standing, Option<Secret>), ServeError> {
+    let unread = |error: ReadError| ServeError::Open(error.into());
+    let standing = tokio::task::spawn_blocking(move || {
+        let stats = log.stats().map_err(unread)?;
+        let standing = Standing::load(&*log).map_err(unread)?;
+        let administrator = standing.first_token(&*log, now).map_err(ServeError::Token)?;
+        Ok((stats, standing, administrator))
+    });
+    standing.await.unwrap_or_else(|error| Err(ServeError::Open(OpenError::Storage(error.to_string()))))
 }
 
 /// Signs the tree again and again, so that a log that is taken back to an older state can be told from this one.

@@ -9,8 +9,11 @@ use std::sync::{Mutex, PoisonError};
 use holdpoint_isa::ModuleHash;
 use holdpoint_vm::{Machine, RequestError, Snapshot};
 
-use crate::log::{Class, Entry, Key, Keys, Record, Why};
+use crate::access::Caller;
+use crate::log::{Class, Entry, Key, Keys, Kind, Origin, Record, Why};
 use crate::policy::Active;
+use crate::subject::About;
+use crate::verified;
 
 /// Workers that are kept while nobody needs them.
 const KEPT_MAX: usize = 64;
@@ -25,7 +28,7 @@ pub(crate) struct Question<'a> {
     /// The instant of the decision.
     pub(crate) now: i64,
     /// Who asks.
-    pub(crate) caller: &'a str,
+    pub(crate) caller: &'a Caller,
     /// The trace context that came along.
     pub(crate) trace: Option<&'a str>,
     /// The idempotency key that came along.
@@ -37,6 +40,8 @@ pub(crate) struct Question<'a> {
 pub(crate) enum Refusal {
     /// It is not a request that the policy knows.
     Request(RequestError),
+    /// It is about something that the token is not for.
+    Foreign(String),
     /// Its record cannot be made.
     Record(Why),
     /// Deciding it panicked.
@@ -73,7 +78,10 @@ impl Worker {
     fn decide(&mut self, active: &Active, question: Question<'_>) -> Result<Entry, Refusal> {
         let verified = &active.policy.program;
         let program = verified.program();
-        self.snapshot.read(program, question.body, b"").map_err(Refusal::Request)?;
+        let facts = verified::facts(program, question.caller);
+        self.snapshot.read(program, question.body, &facts).map_err(Refusal::Request)?;
+        let about = active.subject.about(program, &self.snapshot);
+        let origin = belonging(question.caller, &about)?;
         let decision = self.machine.decide(verified, &active.policy.source_map, &self.snapshot, question.now);
         self.request.clear();
         self.snapshot.canonical_request(program, &mut self.request);
@@ -82,13 +90,14 @@ impl Worker {
         self.result.clear();
         decision.write_json(&mut self.result);
 
-        let mut keys = Keys::default();
+        let mut keys = Keys::of(&origin);
         keys.add(Key::verdict(decision.verdict));
         keys.add(Key::policy(&verified.hash()));
         decision.objections.iter().for_each(|objection| keys.add(Key::rule(&objection.rule)));
-        active.subject.keys(program, &self.snapshot).for_each(|key| keys.add(key));
+        about.keys().for_each(|key| keys.add(key));
         let record = Record {
             class: Class::Standard,
+            kind: Kind::Decision,
             decided_at: question.now,
             module: verified.hash(),
             source_map: active.files.source_map_hash,
@@ -97,13 +106,36 @@ impl Worker {
             request: &self.request,
             signals: &self.signals,
             body: ModuleHash::of(question.body).0,
-            caller: question.caller,
+            origin,
             trace: question.trace,
             key: question.key,
             result: &self.result,
+            shadow: b"",
         };
         Entry::new(&record, keys, active.files.clone()).map_err(Refusal::Record)
     }
+}
+
+/// To whom a decision belongs: to the tenant of the token that it is asked for with, which has to be for it.
+fn belonging<'a>(caller: &'a Caller, about: &About<'a>) -> Result<Origin<'a>, Refusal> {
+    let tenant = &caller.grant.tenant;
+    let service = about.service.unwrap_or_default();
+    if let Some(pattern) = tenant.service().filter(|_| !tenant.has_service(service)) {
+        return Err(Refusal::Foreign(match about.service {
+            Some(name) => {
+                format!("the token is for the services `{pattern}`, and the request is about `{name}`")
+            }
+            None => format!("the token is for the services `{pattern}`, and the request names no service"),
+        }));
+    }
+    let team = match (tenant.team(), about.team) {
+        (Some(own), Some(team)) if own != team => {
+            let detail = format!("the token is for the team `{own}`, and the service is that of `{team}`");
+            return Err(Refusal::Foreign(detail));
+        }
+        (own, team) => own.or(team).unwrap_or_default(),
+    };
+    Ok(Origin { team, service, ..caller.origin() })
 }
 
 /// The workers of a server.

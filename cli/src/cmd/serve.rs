@@ -7,6 +7,7 @@ use holdpoint_isa::Program;
 use holdpoint_isa::codec::encode_source_map;
 use holdpoint_server::config::Keeping;
 use holdpoint_server::log::OpenError;
+use holdpoint_server::verified::is_filled;
 use holdpoint_server::{Config, ServeError, Started, serve};
 use tracing_subscriber::EnvFilter;
 
@@ -48,14 +49,22 @@ pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr, keeping: Keepi
         greeting.push(match stats.last_sequence {
             // One that was opened and never used is as good as new.
             0 => format!("log     {} (new)", data.display()),
-            1 => format!("log     {}, 1 decision", data.display()),
-            count => format!("log     {}, {count} decisions", data.display()),
+            1 => format!("log     {}, 1 record", data.display()),
+            count => format!("log     {}, {count} records", data.display()),
         });
         if let Some(vkey) = started.vkey {
             greeting.push(format!("key     {vkey}"));
         }
+        let token = match &started.administrator {
+            Some(token) => {
+                greeting
+                    .push(format!("token   {}  (an administrator; it is printed only now)", token.reveal()));
+                token.reveal()
+            }
+            None => "$HOLDPOINT_TOKEN".to_owned(),
+        };
         greeting.push(format!("listening on http://{address}\n"));
-        greeting.push(sample.as_deref().map_or(invitation, |sample| curl(address, sample)));
+        greeting.push(sample.as_deref().map_or(invitation, |sample| curl(address, sample, &token)));
         output::out(&greeting.join("\n"));
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -81,9 +90,10 @@ pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr, keeping: Keepi
     }
 }
 
-/// The facts that callers do not send. This server gathers none of them.
+/// The facts that callers do not send and that this server does not fill. It fills those that a token verifies.
 fn unknown_facts(program: &Program) -> Option<String> {
-    let names: Vec<&str> = program.facts.iter().map(|fact| fact.field.name.as_str()).collect();
+    let unknown = program.facts.iter().filter(|fact| !is_filled(fact));
+    let names: Vec<&str> = unknown.map(|fact| fact.field.name.as_str()).collect();
     (!names.is_empty()).then(|| format!("facts without a source here, so unknown: {}", names.join(", ")))
 }
 
@@ -97,8 +107,8 @@ fn invitation(program: &Program) -> String {
     )
 }
 
-/// A line for a shell that asks this server for a decision.
-fn curl(mut address: SocketAddr, sample: &Path) -> String {
+/// A line for a shell that asks this server for a decision; `token` is a token or the variable that has one.
+fn curl(mut address: SocketAddr, sample: &Path, token: &str) -> String {
     if address.ip().is_unspecified() {
         // That is every address of this machine, but none to connect to.
         address.set_ip(if address.is_ipv4() {
@@ -108,7 +118,10 @@ fn curl(mut address: SocketAddr, sample: &Path) -> String {
         });
     }
     let body = quoted(&format!("@{}", sample.display()));
-    format!("curl -sS -H 'Content-Type: application/json' --data-binary {body} http://{address}/v1/decisions")
+    format!(
+        "curl -sS -H \"Authorization: Bearer {token}\" -H 'Content-Type: application/json' --data-binary {body} \
+         http://{address}/v1/decisions"
+    )
 }
 
 /// A word as a shell reads it.

@@ -18,3 +18,5 @@ mod readme;
 mod run;
 #[cfg(test)]
 mod serving;
+#[cfg(test)]
+mod tokens;

@@ -2,6 +2,8 @@
 // Helpers stand under `cfg(test)` too, so that what a test may do, they may.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod decide;
 #[cfg(test)]
 mod faults;
