@@ -103,14 +103,21 @@ pub(crate) enum Command {
     /// Serve decisions over HTTP, each recorded before it is answered
     #[command(after_help = SERVE_HELP)]
     Serve {
-        /// A package, or a module that was built; `-` reads one policy source from standard input
-        path: PathBuf,
+        /// A package, or a module that was built; `-` reads one policy source from standard input. Where a policy was
+        /// activated in the log, that one decides; this one decides in a new log, and with --activate
+        path: Option<PathBuf>,
         /// Where the decision log is kept
         #[arg(long, default_value = "./holdpoint-data")]
         data: PathBuf,
         /// Where to listen: an address and a port; a port alone, as `7117` or `:7117`, is one of this machine only
         #[arg(long, default_value = "127.0.0.1:7117", value_parser = address)]
         listen: SocketAddr,
+        /// Have the policy of PATH decide, whatever was activated before
+        #[arg(long, requires = "path", conflicts_with = "two_people")]
+        activate: bool,
+        /// Have a policy activated only by somebody else than who proposed it
+        #[arg(long)]
+        two_people: bool,
         #[command(flatten)]
         keeping: KeepingArgs,
     },

@@ -11,6 +11,7 @@ mod suite;
 mod token;
 
 use clap::CommandFactory;
+use holdpoint_server::Config;
 
 use crate::args::{Args, Command};
 use crate::exit::{Exit, Failure};
@@ -35,7 +36,11 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
             output::out(&holdpoint_compiler::disassemble(policy.program.program(), Some(&policy.source_map)));
             Ok(Exit::Success)
         }
-        Command::Serve { path, data, listen, keeping } => serve::run(&path, data, listen, keeping.into()),
+        Command::Serve { path, data, listen, activate, two_people, keeping } => {
+            let mut config = Config::new(data);
+            (config.listen, config.keeping, config.two_people) = (listen, keeping.into(), two_people);
+            serve::run(serve::Options { path, activate, config })
+        }
         Command::Log { command } => log::run(command),
         Command::Token { command } => token::run(command),
         Command::Explain { code } => explain::run(code.as_deref()),

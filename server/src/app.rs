@@ -21,6 +21,8 @@ use crate::log::{DecisionLog, Health, Stored};
 use crate::metrics::Metrics;
 use crate::notary::Notary;
 use crate::policy::{Active, Policy};
+use crate::publish::Compiler;
+use crate::published::InForce;
 use crate::routes::export::all as export_all;
 use crate::routes::guard::{Access, guard};
 use crate::routes::metrics::{count, metrics as metrics_text};
@@ -43,7 +45,11 @@ pub struct App {
     pub(crate) standing: Standing,
     /// Held while something is changed, so that changes take effect in the order of their numbers.
     changing: Mutex<()>,
-    pub(crate) active: Active,
+    pub(crate) active: InForce<Active>,
+    /// What turns packages into modules, if there is something.
+    pub(crate) compiler: Option<Arc<dyn Compiler>>,
+    /// Whether a policy has to be activated by somebody else than who proposed it.
+    pub(crate) two_people: bool,
     pub(crate) workers: Workers,
     pub(crate) clock: Clock,
     pub(crate) notary: Option<Notary>,
@@ -92,11 +98,24 @@ impl App {
         clock: Clock,
         limits: &Limits,
     ) -> Self {
+        Self::deciding_by(log, standing, Arc::new(Active::new(policy)), clock, limits)
+    }
+
+    /// As [`Self::new`], where what is worked out of the policy is at hand.
+    pub(crate) fn deciding_by(
+        log: Arc<dyn DecisionLog>,
+        standing: Standing,
+        policy: Arc<Active>,
+        clock: Clock,
+        limits: &Limits,
+    ) -> Self {
         Self {
             log,
             standing,
             changing: Mutex::default(),
-            active: Active::new(policy),
+            active: InForce::new(policy),
+            compiler: None,
+            two_people: false,
             workers: Workers::default(),
             clock,
             notary: None,
@@ -114,6 +133,18 @@ impl App {
     #[must_use]
     pub fn with_notary(self, notary: Option<Notary>) -> Self {
         Self { notary, ..self }
+    }
+
+    /// Takes packages to be published, and not only modules.
+    #[must_use]
+    pub fn with_compiler(self, compiler: Option<Arc<dyn Compiler>>) -> Self {
+        Self { compiler, ..self }
+    }
+
+    /// Has a policy activated only by somebody else than who proposed it, if so.
+    #[must_use]
+    pub fn with_two_people(self, two_people: bool) -> Self {
+        Self { two_people, ..self }
     }
 
     /// Says that the server is about to end: it goes on answering, and is not ready any more.
@@ -157,8 +188,11 @@ impl App {
         let (app, caller) = (Arc::clone(self), Arc::clone(caller));
         let changed = tokio::spawn(async move {
             let _changing = app.changing.lock().await;
+            let change = change.replacing(Some(app.active.now().hash()));
             let entry = change.entry(&caller, app.instant()?).map_err(Unkept::Not)?;
-            Ok(app.standing.follow(app.log.commit(entry).await)?)
+            let stored = app.standing.follow(app.log.commit(entry).await)?;
+            change.activates.into_iter().for_each(|policy| app.active.set(policy));
+            Ok(stored)
         });
         changed.await.unwrap_or_else(|_| Err(Problem::new(ProblemKind::Internal, "it has panicked")))
     }
@@ -225,14 +259,15 @@ const ADMIN: Access = Access::Scoped(&[]);
 type Methods = &'static [(&'static str, Access)];
 
 /// The paths that the server answers. The README of this crate says more of them.
-pub(crate) const ROUTES: [(&str, Methods); 18] = [
+pub(crate) const ROUTES: [(&str, Methods); 19] = [
     ("/", &[("GET", Access::Open)]),
     (DECISIONS, &[("GET", READ), ("POST", Access::Scoped(&[Scope::Trigger]))]),
     ("/v1/decisions/{id}", &[("GET", READ)]),
     ("/v1/decisions/{id}/replay", &[("POST", READ)]),
     ("/v1/decisions/{id}/proof", &[("GET", READ)]),
-    ("/v1/policies", &[("GET", Access::Any)]),
+    ("/v1/policies", &[("GET", Access::Any), ("POST", Access::Whole(&[Scope::Propose]))]),
     ("/v1/policies/{hash}", &[("GET", Access::Any)]),
+    ("/v1/policies/{hash}/activate", &[("POST", Access::Whole(&[Scope::Activate]))]),
     ("/v1/tokens", &[("GET", AUDIT), ("POST", ADMIN)]),
     ("/v1/tokens/{id}", &[("DELETE", ADMIN)]),
     ("/v1/events", &[("GET", AUDIT)]),
@@ -256,6 +291,7 @@ pub fn app(state: Arc<App>) -> Router {
         proof,
         policies,
         policy,
+        activate,
         tokens,
         token,
         events,
@@ -282,7 +318,8 @@ pub fn app(state: Arc<App>) -> Router {
         .route(checkpoint, get(tree::checkpoint))
         .route(vkey, get(tree::vkey))
         .route(tile, get(tree::tile))
-        .route(policies, get(policies::list))
+        .route(policies, get(policies::list).post(policies::publish))
+        .route(activate, post(policies::activate))
         .route(policy, get(policies::one))
         .route(live, get(health::live))
         .route(ready, get(health::ready))

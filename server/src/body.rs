@@ -37,22 +37,30 @@ fn wrong_type(detail: String) -> Problem {
 }
 
 /// The value that a request's body is the JSON of.
-pub(crate) async fn json<T: DeserializeOwned>(request: Request, deadline: Duration) -> Result<T, Problem> {
+pub(crate) async fn json<T: DeserializeOwned>(
+    request: Request,
+    bytes_max: u32,
+    deadline: Duration,
+) -> Result<T, Problem> {
     let (head, body) = request.into_parts();
     check_type(&head.headers)?;
-    let bytes = read(body, deadline).await?;
+    let bytes = read_up_to(bytes_max, body, deadline).await?;
     serde_json::from_slice(&bytes).map_err(|error| {
         let kind = if error.is_data() { ProblemKind::InvalidRequest } else { ProblemKind::MalformedBody };
         Problem::new(kind, error)
     })
 }
 
-/// The whole body. One that says it is too long is refused before it is read.
+/// The whole body of a request for a decision. One that says it is too long is refused before it is read.
 pub(crate) async fn read(body: Body, deadline: Duration) -> Result<Bytes, Problem> {
-    let max = usize::try_from(REQUEST_BYTES_MAX).unwrap_or(usize::MAX);
+    read_up_to(REQUEST_BYTES_MAX, body, deadline).await
+}
+
+async fn read_up_to(bytes_max: u32, body: Body, deadline: Duration) -> Result<Bytes, Problem> {
+    let max = usize::try_from(bytes_max).unwrap_or(usize::MAX);
     let too_large =
-        || Problem::new(ProblemKind::LargeBody, format!("a request has at most {REQUEST_BYTES_MAX} bytes"));
-    if body.size_hint().lower() > u64::from(REQUEST_BYTES_MAX) {
+        || Problem::new(ProblemKind::LargeBody, format!("a request has at most {bytes_max} bytes here"));
+    if body.size_hint().lower() > u64::from(bytes_max) {
         return Err(too_large());
     }
     let Ok(read) = tokio::time::timeout(deadline, Limited::new(body, max).collect()).await else {

@@ -11,6 +11,7 @@ use holdpoint_vm::RequestError;
 use serde::Serialize;
 
 use crate::log::ReadError;
+use crate::publish::Rejected;
 use crate::standing::Unkept;
 
 macro_rules! problems {
@@ -75,6 +76,8 @@ problems! {
     WrongType 415 "wrong-type" "The content type is not accepted";
     /// The body is JSON, but not what belongs here.
     InvalidRequest 422 "invalid-request" "The request does not fit its type";
+    /// The package does not compile, its tests fail, or the module does not verify.
+    InvalidPolicy 422 "invalid-policy" "The policy was not published";
     /// The idempotency key has been used for a request with another body.
     KeyReused 422 "key-reused" "The idempotency key is taken";
     /// Something failed that never should.
@@ -107,6 +110,7 @@ pub struct Problem {
     mistake: Option<Box<Mistake>>,
     superseded: Option<Box<Superseded>>,
     undecided: Option<Undecided>,
+    rejected: Option<Box<Rejected>>,
 }
 
 /// A decision that another policy has made, and which policies these are.
@@ -151,19 +155,27 @@ struct Body<'a> {
     superseded: Option<&'a Superseded>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     undecided: Option<Undecided>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    rejected: Option<&'a Rejected>,
 }
 
 impl Problem {
     /// A problem of a kind, and what it is this time.
     pub fn new(kind: ProblemKind, detail: impl fmt::Display) -> Self {
         let detail = detail.to_string();
-        Self { kind, detail, help: None, mistake: None, superseded: None, undecided: None }
+        Self { kind, detail, help: None, mistake: None, superseded: None, undecided: None, rejected: None }
     }
 
     /// Adds how to mend it.
     #[must_use]
     pub fn with_help(self, help: impl Into<Option<String>>) -> Self {
         Self { help: help.into(), ..self }
+    }
+
+    /// Adds what is wrong with a package.
+    #[must_use]
+    pub(crate) fn rejected(self, rejected: Rejected) -> Self {
+        Self { rejected: Some(Box::new(rejected)), ..self }
     }
 
     /// Adds the decision that is not answered with.
@@ -240,6 +252,7 @@ impl IntoResponse for Problem {
             mistake: self.mistake.as_deref(),
             superseded: self.superseded.as_deref(),
             undecided: self.undecided,
+            rejected: self.rejected.as_deref(),
         };
         let bytes = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.kind.status(), bytes).into_response();

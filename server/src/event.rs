@@ -15,6 +15,7 @@ use crate::log::{
     Class, Cursor, DecisionLog, Entry, Filter, Key, Keys, Kind, ModuleFiles, Origin, ReadError, Record,
     Stored, Why,
 };
+use crate::publish::Writing;
 use crate::token::{Grant, Secret, Token};
 
 /// Events that are read at one time.
@@ -35,6 +36,24 @@ pub enum Event {
         /// When it stops counting.
         expires_at: String,
     },
+    /// A policy was published.
+    #[serde(rename = "policy.proposed")]
+    PolicyProposed {
+        /// Its module.
+        policy: String,
+        /// What people call it.
+        name: String,
+    },
+    /// A policy decides from now on.
+    #[serde(rename = "policy.activated")]
+    PolicyActivated {
+        /// Its module.
+        policy: String,
+        /// What people call it.
+        name: String,
+        /// The one that decided before.
+        replaces: Option<String>,
+    },
     /// A token counts no more.
     #[serde(rename = "token.revoked")]
     TokenRevoked {
@@ -49,6 +68,9 @@ pub struct Private {
     /// SHA-256 of a token's secret, in hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// How the rules of a policy are written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub writing: Option<Writing>,
 }
 
 impl Event {
@@ -59,13 +81,15 @@ impl Event {
             grant,
             expires_at: format_instant(expires_at),
         };
-        (event, Private { digest: Some(Hex(&secret.digest()).to_string()) })
+        (event, Private { digest: Some(Hex(&secret.digest()).to_string()), ..Private::default() })
     }
 
     /// Its word, by which it is found.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::TokenCreated { .. } => "token.created",
+            Self::PolicyProposed { .. } => "policy.proposed",
+            Self::PolicyActivated { .. } => "policy.activated",
             Self::TokenRevoked { .. } => "token.revoked",
         }
     }

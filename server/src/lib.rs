@@ -8,7 +8,7 @@
 //! known to one folder, paths to one table.
 //!
 //! Reading order: [`serve()`], [`mod@app`], `routes`, `worker`, [`log`], [`mod@event`], [`standing`], [`tenant`],
-//! [`token`], [`access`], [`tlog`], [`proving`],
+//! [`token`], [`access`], [`publish`], [`published`], [`tlog`], [`proving`],
 //! [`notary`], [`verify`], [`export`], [`keeper`], [`replay`], [`error`].
 
 pub mod access;
@@ -29,6 +29,8 @@ mod nearest;
 pub mod notary;
 mod policy;
 pub mod proving;
+pub mod publish;
+pub mod published;
 pub mod replay;
 mod routes;
 mod serve;
@@ -38,7 +40,7 @@ pub mod tenant;
 pub mod tlog;
 pub mod token;
 mod trace;
-pub mod verified;
+mod verified;
 pub mod verify;
 mod worker;
 
@@ -47,5 +49,5 @@ pub use app::{App, app};
 pub use clock::Clock;
 pub use config::{Config, Limits};
 pub use id::{DecisionId, Hex, LogId};
-pub use policy::Policy;
-pub use serve::{ServeError, Started, serve, serve_from};
+pub use policy::{Policy, Summary};
+pub use serve::{Offer, ServeError, Started, serve, serve_from};

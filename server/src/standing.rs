@@ -1,12 +1,17 @@
-//! What the events of a log come to: the tokens that count.
+//! What the events of a log come to: the tokens that count, the policies that were published, and which one decides.
 //!
 //! It is read from the log when a server starts, and follows each event that is committed from then on.
 
 use std::sync::Arc;
 
+use holdpoint_isa::ModuleHash;
+
 use crate::access::{Caller, Tokens};
 use crate::event::{self, Event, Private};
 use crate::log::{DecisionLog, Entry, ModuleFiles, Outcome, ReadError, Stored, Why};
+use crate::policy::Active;
+use crate::publish::Writing;
+use crate::published::Policies;
 use crate::token::{DAYS_DEFAULT, Grant, Secret};
 
 /// Nanoseconds in a day.
@@ -17,6 +22,8 @@ const DAY: i64 = 86_400_000_000_000;
 pub struct Standing {
     /// The tokens.
     pub tokens: Tokens,
+    /// The policies.
+    pub policies: Policies,
 }
 
 /// An event to be committed.
@@ -28,12 +35,40 @@ pub struct Change {
     pub private: Private,
     /// The module that it is about.
     pub files: Arc<ModuleFiles>,
+    /// The policy that decides once it is kept.
+    pub(crate) activates: Option<Arc<Active>>,
 }
 
 impl Change {
     /// One that is about no module.
     pub fn new((event, private): (Event, Private)) -> Self {
-        Self { event, private, files: Arc::new(ModuleFiles::none()) }
+        Self { event, private, files: Arc::new(ModuleFiles::none()), activates: None }
+    }
+
+    /// The publishing of a policy.
+    pub(crate) fn propose(policy: &Active, writing: Option<Writing>) -> Self {
+        let event =
+            Event::PolicyProposed { policy: policy.hash().to_string(), name: policy.policy.name.clone() };
+        let private = Private { writing, ..Private::default() };
+        Self { event, private, files: Arc::clone(&policy.files), activates: None }
+    }
+
+    /// The activation of a policy.
+    pub(crate) fn activate(policy: Arc<Active>) -> Self {
+        let event = Event::PolicyActivated {
+            policy: policy.hash().to_string(),
+            name: policy.policy.name.clone(),
+            replaces: None,
+        };
+        Self { event, private: Private::default(), files: Arc::clone(&policy.files), activates: Some(policy) }
+    }
+
+    /// With the policy that decides before it, where it is an activation.
+    pub(crate) fn replacing(mut self, hash: Option<ModuleHash>) -> Self {
+        if let Event::PolicyActivated { replaces, .. } = &mut self.event {
+            *replaces = hash.map(|hash| hash.to_string());
+        }
+        self
     }
 
     /// As it is committed.
@@ -79,6 +114,7 @@ impl Standing {
 
     fn apply(&self, stored: &Stored) -> Result<(), ReadError> {
         let (event, private) = Event::read(stored)?;
+        self.policies.apply(stored, &event, &private)?;
         self.tokens.apply(stored, &event, &private)
     }
 
@@ -95,6 +131,22 @@ impl Standing {
             Outcome::NotCommitted(why) => Err(Unkept::Not(why)),
             Outcome::InDoubt(why) => Err(Unkept::InDoubt(why)),
         }
+    }
+
+    /// Has a policy decide on behalf of the operator, and publishes it before; blocks until both are kept.
+    ///
+    /// # Errors
+    /// [`Unkept`].
+    pub(crate) fn install(
+        &self,
+        log: &dyn DecisionLog,
+        policy: &Arc<Active>,
+        writing: Option<Writing>,
+        now: i64,
+    ) -> Result<(), Unkept> {
+        let before = self.policies.active();
+        self.change(log, &Change::propose(policy, writing), now)?;
+        self.change(log, &Change::activate(Arc::clone(policy)).replacing(before), now).map(drop)
     }
 
     /// Makes a token for an administrator where no token was ever made; blocks until it is kept.

@@ -16,7 +16,7 @@ use crate::token::Scope;
 const NAMES: [&str; 2] = ["caller", "actor"];
 
 /// Whether the server fills a fact of a module.
-pub fn is_filled(fact: &Fact) -> bool {
+pub(crate) fn is_filled(fact: &Fact) -> bool {
     fact.provenance == Provenance::Verified && NAMES.contains(&fact.field.name.as_str())
 }
 

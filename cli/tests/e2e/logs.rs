@@ -53,7 +53,8 @@ fn a_damaged_log_has_one_exit_code_and_is_left_as_it_is() {
     for (what, damaged) in [
         ("empty", Vec::new()),
         ("short", bytes[..100].to_vec()),
-        ("half", bytes[..bytes.len() / 2].to_vec()),
+        // Half of a young file is room.
+        ("cut", bytes[..bytes.len() / 8].to_vec()),
         ("noise", noise),
     ] {
         let place = tempfile::tempdir().unwrap();

@@ -13,6 +13,8 @@ mod logs;
 #[cfg(test)]
 mod proof;
 #[cfg(test)]
+mod publish;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod run;

@@ -47,7 +47,7 @@ pub(crate) fn with_input(args: &[&str], input: &str) -> Ran {
 }
 
 /// The number of the first decision of a log: before it come the events of its first start.
-pub(crate) const FIRST: u64 = 2;
+pub(crate) const FIRST: u64 = 4;
 
 /// The tokens that were printed, by the log that they are for: each is printed once.
 static TOKENS: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());

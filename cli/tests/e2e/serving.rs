@@ -63,7 +63,12 @@ fn a_key_is_refused_where_another_policy_has_decided_since() {
     server.kill();
 
     publish(5);
+    // The file alone does not undo what is active.
     let server = Server::start(package, place.path());
+    assert!(server.greeting[1].contains("--activate"), "{:?}", server.greeting);
+    assert_eq!(ask(&server, "k"), (200, first.clone()));
+    server.kill();
+    let server = Server::start_with(package, place.path(), &["--listen", "127.0.0.1:0", "--activate"]);
     let (status, problem) = ask(&server, "k");
     assert_eq!(
         (status, &problem["type"]),

@@ -22,6 +22,7 @@ use crate::error::{Problem, ProblemKind, Superseded, jitter};
 use crate::id::DecisionId;
 use crate::idempotency::{self, Flight};
 use crate::log::{Entry, Outcome, Stored, Why};
+use crate::policy::Active;
 use crate::worker::{Question, Refusal};
 use crate::{body, trace};
 
@@ -70,6 +71,7 @@ async fn try_decide(app: &Arc<App>, caller: Arc<Caller>, request: Request) -> Re
     let body = body::read(body, app.body_deadline).await?;
     let asked = Asked {
         caller,
+        active: app.active.now(),
         trace: trace::traceparent(&head.headers).map(str::to_owned),
         hash: ModuleHash::of(&body).0,
         key,
@@ -104,6 +106,8 @@ async fn try_decide(app: &Arc<App>, caller: Arc<Caller>, request: Request) -> Re
 
 /// What a request for a decision came with.
 struct Asked {
+    /// The policy that decides it, whatever is activated meanwhile.
+    active: Arc<Active>,
     caller: Arc<Caller>,
     body: Bytes,
     hash: [u8; 32],
@@ -146,7 +150,7 @@ fn refuse_other(app: &App, asked: &Asked, stored: &Stored) -> Result<(), Problem
         let help = "send a new key with a new request".to_owned();
         return Err(Problem::new(ProblemKind::KeyReused, detail).with_help(help));
     }
-    let active = app.active.policy.program.hash();
+    let active = asked.active.hash();
     if record.module != active {
         let detail = format!("the idempotency key belongs to decision `{id}`, which another policy made");
         let help =
@@ -167,17 +171,14 @@ async fn evaluate(app: &Arc<App>, asked: &Asked) -> Result<Entry, Problem> {
     let now =
         now.ok_or_else(|| Problem::new(ProblemKind::Undecided, "the clock of the server is out of range"))?;
     let (body, trace, key) = (asked.body.clone(), asked.trace.clone(), asked.key.clone());
-    let caller = Arc::clone(&asked.caller);
+    let (caller, active) = (Arc::clone(&asked.caller), Arc::clone(&asked.active));
+    let bound = active.policy.program.whole_bound();
     let decide = move |app: &App| {
         let (trace, key) = (trace.as_deref(), key.as_deref());
         let question = Question { body: &body, now, caller: &caller, trace, key };
-        app.workers.decide(&app.active, question).map_err(Problem::from)
+        app.workers.decide(&active, question).map_err(Problem::from)
     };
-    if app.active.policy.program.whole_bound() <= INLINE_FUEL_MAX {
-        decide(app)
-    } else {
-        app.deciding(decide).await
-    }
+    if bound <= INLINE_FUEL_MAX { decide(app) } else { app.deciding(decide).await }
 }
 
 fn answer(app: &App, stored: &Stored, status: Status) -> Result<Response, Problem> {

@@ -6,6 +6,7 @@ use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use holdpoint_isa::limits::REQUEST_BYTES_MAX;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ pub(crate) async fn create(
     _: NoParameters,
     request: Request,
 ) -> Result<Response, Problem> {
-    let wanted: Wanted = body::json(request, app.body_deadline).await?;
+    let wanted: Wanted = body::json(request, REQUEST_BYTES_MAX, app.body_deadline).await?;
     let invalid = |why: String| Problem::new(ProblemKind::InvalidRequest, why);
     let grant = Grant::new(wanted.principal, wanted.tenant, wanted.scopes).map_err(invalid)?;
     if !(1..=DAYS_MAX).contains(&wanted.expires_in_days) {

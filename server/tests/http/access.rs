@@ -28,7 +28,7 @@ enum May {
     Whole(&'static [&'static str]),
 }
 
-const TABLE: [(&str, &str, May); 19] = [
+const TABLE: [(&str, &str, May); 21] = [
     ("GET", "/", May::Everybody),
     ("POST", "/v1/decisions", May::Scopes(&["deployment:trigger"])),
     ("GET", "/v1/decisions", May::Scopes(READ)),
@@ -37,6 +37,8 @@ const TABLE: [(&str, &str, May); 19] = [
     ("GET", "/v1/decisions/{id}/proof", May::Scopes(READ)),
     ("GET", "/v1/policies", May::AnyToken),
     ("GET", "/v1/policies/{hash}", May::AnyToken),
+    ("POST", "/v1/policies", May::Whole(&["policy:propose"])),
+    ("POST", "/v1/policies/{hash}/activate", May::Whole(&["policy:activate"])),
     ("GET", "/v1/tokens", May::Scopes(&["audit:read"])),
     ("POST", "/v1/tokens", May::Scopes(&[])),
     ("DELETE", "/v1/tokens/{id}", May::Scopes(&[])),

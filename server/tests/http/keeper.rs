@@ -87,8 +87,8 @@ fn damage(directory: &Path) {
     {
         let mut groups = transaction.open_table(GROUPS).unwrap();
         let (key, mut value) = {
-            // The events of the start are about no module.
-            let (key, value) = groups.range::<&[u8; 40]>(&[1; 40]..).unwrap().next().unwrap().unwrap();
+            let mut all = groups.iter().unwrap().map(|group| group.unwrap());
+            let (key, value) = all.find(|(key, _)| key.value().ends_with(&FIRST.to_be_bytes())).unwrap();
             (*key.value(), value.value().to_vec())
         };
         *value.last_mut().unwrap() ^= 1;
@@ -138,7 +138,7 @@ async fn damage_is_found_without_being_read_and_stops_decisions() {
     damage(place.path());
     let server = Running::start(place.path(), |config| config.keeping = fast).await;
     let told = until(&server, |status, _| status == 503).await;
-    assert!(told["detail"].as_str().unwrap().contains("damaged: decision 2 is damaged"), "{told}");
+    assert!(told["detail"].as_str().unwrap().contains("damaged: decision 4 is damaged"), "{told}");
     let plain = crate::sockets::post(&request("passed", "go", "shop"))
         .replace("host: x", "host: x\r\nconnection: close");
     let answer = server.exchange(&plain).await;

@@ -16,6 +16,8 @@ mod metrics;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod publish;
+#[cfg(test)]
 mod read;
 #[cfg(test)]
 mod repeat;

@@ -23,7 +23,7 @@ use crate::policy::policy;
 pub(crate) const NOW: i64 = 1_795_188_600_000_000_000;
 
 /// The number of the first decision of a server that keeps its own log: events of the start come before it.
-pub(crate) const FIRST: u64 = 2;
+pub(crate) const FIRST: u64 = 4;
 
 pub(crate) struct Server {
     pub(crate) router: Router,
@@ -94,6 +94,14 @@ impl Server {
     fn of(state: App, log: Arc<dyn DecisionLog>, [token, expired]: [String; 2]) -> Self {
         let state = Arc::new(state);
         Self { router: app(Arc::clone(&state)), state, log, token, expired, _directory: None }
+    }
+
+    /// The same with a change to what it is.
+    pub(crate) fn altered(self, change: impl FnOnce(App) -> App) -> Self {
+        let Self { router, state, log, token, expired, _directory } = self;
+        drop(router);
+        let state = Arc::new(change(Arc::into_inner(state).unwrap()));
+        Self { router: app(Arc::clone(&state)), state, log, token, expired, _directory }
     }
 
     /// With the token of the administrator, unless the request has one or says `authorization: none`.
