@@ -266,6 +266,17 @@ pub(crate) enum LogCommand {
         #[arg(long, value_enum, default_value_t = DecisionFormat::Text)]
         format: DecisionFormat,
     },
+    /// Explain one decision in plain words
+    Explain {
+        /// Its id or its number
+        decision: String,
+        /// Where the decision log is kept
+        #[arg(long, default_value = "./holdpoint-data")]
+        data: PathBuf,
+        /// How the explanation is shown
+        #[arg(long, value_enum, default_value_t = ExplanationFormat::Text)]
+        format: ExplanationFormat,
+    },
     /// Make decisions again from what was recorded, and compare byte for byte
     Replay {
         /// Its id or its number; or give --all
@@ -328,6 +339,14 @@ pub(crate) enum DiagnosticFormat {
     Concise,
     /// For programs
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplanationFormat {
+    /// For a terminal
+    Text,
+    /// As a page, complete in itself
+    Html,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -80,7 +80,7 @@ impl Tokens {
                 let (token, _) = tokens.get_mut(token).ok_or_else(strange)?;
                 token.revoked_at.get_or_insert(at);
             }
-            Event::PolicyProposed { .. } | Event::PolicyActivated { .. } => {}
+            Event::PolicyProposed { .. } | Event::PolicyActivated { .. } | Event::PolicyShadowed { .. } => {}
         }
         Ok(())
     }

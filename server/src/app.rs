@@ -26,7 +26,9 @@ use crate::published::InForce;
 use crate::routes::export::all as export_all;
 use crate::routes::guard::{Access, guard};
 use crate::routes::metrics::{count, metrics as metrics_text};
-use crate::routes::{decide, decisions, events, health, policies, tokens, tree, unknown};
+use crate::routes::{
+    considering, decide, decisions, events, explanation, health, policies, shadow, tokens, tree, unknown,
+};
 use crate::standing::{Change, Standing, Unkept};
 use crate::token::Scope;
 use crate::worker::Workers;
@@ -46,6 +48,8 @@ pub struct App {
     /// Held while something is changed, so that changes take effect in the order of their numbers.
     changing: Mutex<()>,
     pub(crate) active: InForce<Active>,
+    /// A policy that is asked as well and has no say.
+    pub(crate) shadow: InForce<Option<Arc<Active>>>,
     /// What turns packages into modules, if there is something.
     pub(crate) compiler: Option<Arc<dyn Compiler>>,
     /// Whether a policy has to be activated by somebody else than who proposed it.
@@ -114,6 +118,7 @@ impl App {
             standing,
             changing: Mutex::default(),
             active: InForce::new(policy),
+            shadow: InForce::new(Arc::new(None)),
             compiler: None,
             two_people: false,
             workers: Workers::default(),
@@ -145,6 +150,26 @@ impl App {
     #[must_use]
     pub fn with_two_people(self, two_people: bool) -> Self {
         Self { two_people, ..self }
+    }
+
+    /// Has another policy decide or stand in the shadow, as a change says that has been committed.
+    fn follow(&self, change: Change) {
+        if let Some(shadow) = change.shadows {
+            self.shadow.set(Arc::new(shadow));
+        }
+        if let Some(policy) = change.activates {
+            if (*self.shadow.now()).as_ref().is_some_and(|shadow| shadow.hash() == policy.hash()) {
+                self.shadow.set(Arc::new(None));
+            }
+            self.active.set(policy);
+        }
+    }
+
+    /// Has a policy stand in the shadow from the beginning.
+    #[must_use]
+    pub(crate) fn with_shadow(self, shadow: Option<Arc<Active>>) -> Self {
+        self.shadow.set(Arc::new(shadow));
+        self
     }
 
     /// Says that the server is about to end: it goes on answering, and is not ready any more.
@@ -191,7 +216,7 @@ impl App {
             let change = change.replacing(Some(app.active.now().hash()));
             let entry = change.entry(&caller, app.instant()?).map_err(Unkept::Not)?;
             let stored = app.standing.follow(app.log.commit(entry).await)?;
-            change.activates.into_iter().for_each(|policy| app.active.set(policy));
+            app.follow(change);
             Ok(stored)
         });
         changed.await.unwrap_or_else(|_| Err(Problem::new(ProblemKind::Internal, "it has panicked")))
@@ -259,15 +284,23 @@ const ADMIN: Access = Access::Scoped(&[]);
 type Methods = &'static [(&'static str, Access)];
 
 /// The paths that the server answers. The README of this crate says more of them.
-pub(crate) const ROUTES: [(&str, Methods); 19] = [
+pub(crate) const ROUTES: [(&str, Methods); 24] = [
     ("/", &[("GET", Access::Open)]),
     (DECISIONS, &[("GET", READ), ("POST", Access::Scoped(&[Scope::Trigger]))]),
     ("/v1/decisions/{id}", &[("GET", READ)]),
     ("/v1/decisions/{id}/replay", &[("POST", READ)]),
     ("/v1/decisions/{id}/proof", &[("GET", READ)]),
+    ("/v1/decisions/{id}/explanation", &[("GET", READ)]),
+    ("/v1/decisions/{id}/what-if", &[("POST", READ)]),
+    ("/v1/what-if", &[("POST", READ)]),
     ("/v1/policies", &[("GET", Access::Any), ("POST", Access::Whole(&[Scope::Propose]))]),
     ("/v1/policies/{hash}", &[("GET", Access::Any)]),
     ("/v1/policies/{hash}/activate", &[("POST", Access::Whole(&[Scope::Activate]))]),
+    (
+        "/v1/policies/{hash}/shadow",
+        &[("POST", Access::Whole(&[Scope::Propose])), ("DELETE", Access::Whole(&[Scope::Propose]))],
+    ),
+    ("/v1/policies/{hash}/differences", &[("GET", AUDIT)]),
     ("/v1/tokens", &[("GET", AUDIT), ("POST", ADMIN)]),
     ("/v1/tokens/{id}", &[("DELETE", ADMIN)]),
     ("/v1/events", &[("GET", AUDIT)]),
@@ -289,9 +322,14 @@ pub fn app(state: Arc<App>) -> Router {
         one,
         replay,
         proof,
+        explanation,
+        what_if,
+        imagined,
         policies,
         policy,
         activate,
+        shadow,
+        differences,
         tokens,
         token,
         events,
@@ -310,6 +348,11 @@ pub fn app(state: Arc<App>) -> Router {
         .route(one, get(decisions::one))
         .route(replay, post(decisions::replay))
         .route(proof, get(tree::proof))
+        .route(explanation, get(explanation::one))
+        .route(what_if, post(considering::otherwise))
+        .route(imagined, post(considering::imagined))
+        .route(shadow, post(shadow::begin).delete(shadow::end))
+        .route(differences, get(shadow::differences))
         .route(tokens, get(tokens::list).post(tokens::create))
         .route(token, delete(tokens::revoke))
         .route(events, get(events::list))

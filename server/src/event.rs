@@ -54,6 +54,12 @@ pub enum Event {
         /// The one that decided before.
         replaces: Option<String>,
     },
+    /// A policy is asked beside the active one from now on, without a say; or none is any more.
+    #[serde(rename = "policy.shadowed")]
+    PolicyShadowed {
+        /// Its module, if there is one.
+        policy: Option<String>,
+    },
     /// A token counts no more.
     #[serde(rename = "token.revoked")]
     TokenRevoked {
@@ -90,6 +96,7 @@ impl Event {
             Self::TokenCreated { .. } => "token.created",
             Self::PolicyProposed { .. } => "policy.proposed",
             Self::PolicyActivated { .. } => "policy.activated",
+            Self::PolicyShadowed { .. } => "policy.shadowed",
             Self::TokenRevoked { .. } => "token.revoked",
         }
     }

@@ -109,6 +109,10 @@ fn line(log: LogId, stored: &Stored) -> Result<Vec<u8>, ReadError> {
         out.extend_from_slice(format!(",\"{name}\":").as_bytes());
         out.extend_from_slice(value);
     }
+    if !record.shadow.is_empty() {
+        out.extend_from_slice(b",\"shadow\":");
+        out.extend_from_slice(record.shadow);
+    }
     out.extend_from_slice(b"}\n");
     Ok(out)
 }

@@ -49,6 +49,7 @@ struct Activation {
 struct State {
     published: BTreeMap<[u8; 32], Published>,
     activations: Vec<Activation>,
+    shadow: Option<ModuleHash>,
 }
 
 /// The policies of a log.
@@ -115,6 +116,11 @@ impl Policies {
                 let by = record.origin.caller.to_owned();
                 let (sequence, at, hash) = (stored.sequence, record.decided_at, record.module);
                 state.activations.push(Activation { sequence, at, by, hash });
+                // Beside itself it says nothing.
+                state.shadow = state.shadow.filter(|shadow| *shadow != hash);
+            }
+            Event::PolicyShadowed { policy } => {
+                state.shadow = policy.as_ref().map(|_| record.module);
             }
             Event::TokenCreated { .. } | Event::TokenRevoked { .. } => {}
         }
@@ -124,6 +130,11 @@ impl Policies {
     /// The policy that decides, if one was ever activated.
     pub fn active(&self) -> Option<ModuleHash> {
         self.read().activations.last().map(|last| last.hash)
+    }
+
+    /// The policy in the shadow, if there is one.
+    pub fn shadow(&self) -> Option<ModuleHash> {
+        self.read().shadow
     }
 
     /// A policy that was published.

@@ -167,7 +167,7 @@ pub async fn serve_from(
     let now = Clock::System.now().ok_or(ServeError::Clock)?;
     let offer = offer.into();
     let compiler = offer.compiler.clone();
-    let Stood { stats, standing, active, other_than_offered, administrator } =
+    let Stood { stats, standing, active, shadow, other_than_offered, administrator } =
         stand(Arc::clone(&log), offer, now).await?;
     let told = Summary::of(&active);
     let refused = |error| ServeError::Listen(config.listen, error);
@@ -176,7 +176,11 @@ pub async fn serve_from(
     let mut health = log.health();
     let vkey = notary.as_ref().map(|notary| notary.verifier().to_string());
     let app = App::deciding_by(log, standing, active, Clock::System, &config.limits);
-    let app = app.with_notary(notary).with_compiler(compiler).with_two_people(config.two_people);
+    let app = app
+        .with_notary(notary)
+        .with_compiler(compiler)
+        .with_two_people(config.two_people)
+        .with_shadow(shadow);
     let state = Arc::new(app);
     tracing::info!(%address, policy = %state.active.now().hash(), log = %state.log.id(), "serving");
     let keeper =
@@ -210,6 +214,7 @@ struct Stood {
     stats: Stats,
     standing: Standing,
     active: Arc<Active>,
+    shadow: Option<Arc<Active>>,
     other_than_offered: bool,
     administrator: Option<Secret>,
 }
@@ -224,9 +229,22 @@ async fn stand(log: Arc<dyn DecisionLog>, offer: Offer, now: i64) -> Result<Stoo
         let active = decide_by(&standing, &*log, offer, now)?;
         let administrator = standing.first_token(&*log, now).map_err(ServeError::Unkept)?;
         let other_than_offered = offered.is_some_and(|offered| offered != active.hash());
-        Ok(Stood { stats, standing, active, other_than_offered, administrator })
+        let shadow = shadow(&standing, &*log);
+        Ok(Stood { stats, standing, active, shadow, other_than_offered, administrator })
     });
     standing.await.unwrap_or_else(|error| Err(ServeError::Open(OpenError::Storage(error.to_string()))))
+}
+
+/// The policy in the shadow. One that does not load here is no reason not to decide.
+fn shadow(standing: &Standing, log: &dyn DecisionLog) -> Option<Arc<Active>> {
+    let published = standing.policies.get(&standing.policies.shadow()?)?;
+    match published.load(log) {
+        Ok(policy) => Some(Arc::new(Active::new(policy))),
+        Err(why) => {
+            tracing::error!(why, "the policy in the shadow is not asked");
+            None
+        }
+    }
 }
 
 /// The policy to decide by. The one that the log says is active stays so: whoever starts a server again with an old file

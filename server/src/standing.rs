@@ -37,12 +37,14 @@ pub struct Change {
     pub files: Arc<ModuleFiles>,
     /// The policy that decides once it is kept.
     pub(crate) activates: Option<Arc<Active>>,
+    /// The policy in the shadow once it is kept, where that changes.
+    pub(crate) shadows: Option<Option<Arc<Active>>>,
 }
 
 impl Change {
     /// One that is about no module.
     pub fn new((event, private): (Event, Private)) -> Self {
-        Self { event, private, files: Arc::new(ModuleFiles::none()), activates: None }
+        Self { event, private, files: Arc::new(ModuleFiles::none()), activates: None, shadows: None }
     }
 
     /// The publishing of a policy.
@@ -50,7 +52,7 @@ impl Change {
         let event =
             Event::PolicyProposed { policy: policy.hash().to_string(), name: policy.policy.name.clone() };
         let private = Private { writing, ..Private::default() };
-        Self { event, private, files: Arc::clone(&policy.files), activates: None }
+        Self { event, private, files: Arc::clone(&policy.files), activates: None, shadows: None }
     }
 
     /// The activation of a policy.
@@ -60,7 +62,20 @@ impl Change {
             name: policy.policy.name.clone(),
             replaces: None,
         };
-        Self { event, private: Private::default(), files: Arc::clone(&policy.files), activates: Some(policy) }
+        Self {
+            event,
+            private: Private::default(),
+            files: Arc::clone(&policy.files),
+            activates: Some(policy),
+            shadows: None,
+        }
+    }
+
+    /// Another policy in the shadow, or none.
+    pub(crate) fn shadow(policy: Option<Arc<Active>>) -> Self {
+        let event = Event::PolicyShadowed { policy: policy.as_ref().map(|policy| policy.hash().to_string()) };
+        let files = policy.as_ref().map_or_else(|| Arc::new(ModuleFiles::none()), |p| Arc::clone(&p.files));
+        Self { event, private: Private::default(), files, activates: None, shadows: Some(policy) }
     }
 
     /// With the policy that decides before it, where it is an activation.

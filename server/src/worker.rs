@@ -6,7 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-use holdpoint_isa::ModuleHash;
+use holdpoint_isa::{ModuleHash, Verdict};
 use holdpoint_vm::{Machine, RequestError, Snapshot};
 
 use crate::access::Caller;
@@ -33,6 +33,8 @@ pub(crate) struct Question<'a> {
     pub(crate) trace: Option<&'a str>,
     /// The idempotency key that came along.
     pub(crate) key: Option<&'a str>,
+    /// A policy that is asked as well and has no say.
+    pub(crate) shadow: Option<&'a Active>,
 }
 
 /// Why a question gets no decision.
@@ -52,6 +54,8 @@ pub(crate) enum Refusal {
 struct Worker {
     snapshot: Snapshot,
     machine: Machine,
+    /// Of the policy in the shadow.
+    beside: Beside,
     request: Vec<u8>,
     signals: Vec<u8>,
     result: Vec<u8>,
@@ -62,6 +66,7 @@ impl Worker {
         Self {
             snapshot: Snapshot::new(),
             machine: Machine::new(),
+            beside: Beside::default(),
             request: Vec::new(),
             signals: Vec::new(),
             result: Vec::new(),
@@ -71,7 +76,8 @@ impl Worker {
     /// Bytes of memory that it keeps for the next decision.
     fn held_bytes(&self) -> usize {
         let buffers = [&self.request, &self.signals, &self.result].map(Vec::capacity);
-        let own = self.snapshot.held_bytes().saturating_add(self.machine.held_bytes());
+        let beside = self.beside.snapshot.held_bytes().saturating_add(self.beside.machine.held_bytes());
+        let own = self.snapshot.held_bytes().saturating_add(self.machine.held_bytes()).saturating_add(beside);
         buffers.into_iter().fold(own, usize::saturating_add)
     }
 
@@ -95,6 +101,12 @@ impl Worker {
         keys.add(Key::policy(&verified.hash()));
         decision.objections.iter().for_each(|objection| keys.add(Key::rule(&objection.rule)));
         about.keys().for_each(|key| keys.add(key));
+        let shadow = question.shadow.map(|shadow| (shadow.hash(), self.beside.answer(shadow, &question)));
+        if let Some((hash, Shadowed { verdict, .. })) = &shadow
+            && *verdict != Some(decision.verdict)
+        {
+            keys.add(Key::differs(hash));
+        }
         let record = Record {
             class: Class::Standard,
             kind: Kind::Decision,
@@ -110,10 +122,73 @@ impl Worker {
             trace: question.trace,
             key: question.key,
             result: &self.result,
-            shadow: b"",
+            shadow: shadow.as_ref().map_or(b"", |(_, shadowed)| &shadowed.bytes),
         };
         Entry::new(&record, keys, active.files.clone()).map_err(Refusal::Record)
     }
+}
+
+/// What a policy without a say runs in, so that nothing of it reaches the decision.
+#[derive(Default)]
+struct Beside {
+    snapshot: Snapshot,
+    machine: Machine,
+}
+
+/// What a policy in the shadow would have answered.
+struct Shadowed {
+    /// The verdict; none where it would have refused the request.
+    verdict: Option<Verdict>,
+    /// As it is recorded.
+    bytes: Vec<u8>,
+}
+
+impl Beside {
+    /// What a policy would answer. Whatever becomes of that, it is no reason not to decide.
+    fn answer(&mut self, policy: &Active, question: &Question<'_>) -> Shadowed {
+        let Self { snapshot, machine } = self;
+        let run = || {
+            let facts = verified::facts(policy.policy.program.program(), question.caller);
+            consider(
+                snapshot,
+                machine,
+                policy,
+                &Considered { body: question.body, facts: &facts, now: question.now },
+            )
+        };
+        let why = match caught(run) {
+            Ok(Ok((verdict, bytes))) => return Shadowed { verdict: Some(verdict), bytes },
+            Ok(Err(error)) => error.message,
+            Err(_) => {
+                // Whatever the panic left behind must not reach the next one.
+                *self = Self::default();
+                "it has panicked".to_owned()
+            }
+        };
+        let refused = serde_json::json!({"policy": policy.hash().to_string(), "refused": why});
+        Shadowed { verdict: None, bytes: refused.to_string().into_bytes() }
+    }
+}
+
+/// A request that is looked at without being decided.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Considered<'a> {
+    pub(crate) body: &'a [u8],
+    pub(crate) facts: &'a [u8],
+    pub(crate) now: i64,
+}
+
+/// What a policy says of a request.
+fn consider(
+    snapshot: &mut Snapshot,
+    machine: &mut Machine,
+    policy: &Active,
+    considered: &Considered<'_>,
+) -> Result<(Verdict, Vec<u8>), RequestError> {
+    let program = &policy.policy.program;
+    snapshot.read(program.program(), considered.body, considered.facts)?;
+    let decision = machine.decide(program, &policy.policy.source_map, snapshot, considered.now);
+    Ok((decision.verdict, decision.to_json()))
 }
 
 /// To whom a decision belongs: to the tenant of the token that it is asked for with, which has to be for it.
@@ -149,6 +224,27 @@ impl Workers {
         let decided = caught(|| worker.decide(active, question))?;
         self.keep(worker);
         decided
+    }
+
+    /// What a policy says of a request, as JSON; nothing is recorded. Somebody whose token is not for what it is about is
+    /// refused, where there is somebody.
+    pub(crate) fn consider(
+        &self,
+        policy: &Active,
+        considered: &Considered<'_>,
+        caller: Option<&Caller>,
+    ) -> Result<Vec<u8>, Refusal> {
+        let mut worker = self.lock().pop().unwrap_or_else(Worker::new);
+        let answer = caught(|| {
+            let Beside { snapshot, machine } = &mut worker.beside;
+            let (_, bytes) = consider(snapshot, machine, policy, considered).map_err(Refusal::Request)?;
+            if let Some(caller) = caller {
+                belonging(caller, &policy.subject.about(policy.policy.program.program(), snapshot))?;
+            }
+            Ok(bytes)
+        })?;
+        self.keep(worker);
+        answer
     }
 
     fn keep(&self, worker: Worker) {

@@ -8,13 +8,14 @@ use std::path::Path;
 use holdpoint_isa::Verdict;
 use holdpoint_lang::diag::nearest::nearest;
 use holdpoint_server::event::shown;
+use holdpoint_server::explain::Explanation;
 use holdpoint_server::export::Format;
 use holdpoint_server::log::{Cursor, DecisionLog, Filter, Kind, OpenError, ReadError, RedbLog, Stored};
 use holdpoint_server::replay::{Replay, Replayer};
 use holdpoint_server::{DecisionId, decision};
 use serde_json::Value;
 
-use crate::args::{DecisionFormat, ExportFormat, LogCommand};
+use crate::args::{DecisionFormat, ExplanationFormat, ExportFormat, LogCommand};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, visible, word};
 
@@ -35,6 +36,15 @@ pub(crate) fn run(command: LogCommand) -> Result<Exit, Failure> {
             let log = open(&data)?;
             let stored = find(&log, &decision)?;
             show(&log, &stored, format)
+        }
+        LogCommand::Explain { decision, data, format } => {
+            let log = open(&data)?;
+            let explained = Explanation::of(log.id(), &find(&log, &decision)?).map_err(damaged)?;
+            output::out(&match format {
+                ExplanationFormat::Text => explained.text(),
+                ExplanationFormat::Html => explained.html(),
+            });
+            Ok(Exit::Success)
         }
         LogCommand::Replay { decision: Some(decision), data, .. } => replay_one(&open(&data)?, &decision),
         LogCommand::Replay { all: true, data, .. } => replay_all(&open(&data)?),
@@ -219,6 +229,9 @@ fn show(log: &RedbLog, stored: &Stored, format: DecisionFormat) -> Result<Exit, 
     ));
     lines.push(format!("  request {}", visible(&request)));
     lines.push(format!("  signals {}", visible(&signals)));
+    if !record.shadow.is_empty() {
+        lines.push(format!("  in the shadow {}", visible(&String::from_utf8_lossy(record.shadow))));
+    }
     output::out(&lines.join("\n"));
     Ok(Exit::Success)
 }

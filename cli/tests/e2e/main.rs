@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod considering;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod export;

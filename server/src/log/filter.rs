@@ -15,6 +15,8 @@ pub struct Filter {
     pub events: Option<String>,
     /// Whose records they are.
     pub tenant: Tenant,
+    /// The policy in the shadow that would have answered with another verdict.
+    pub differs: Option<ModuleHash>,
     /// The principal that asked.
     pub caller: Option<String>,
     /// The verdict.
@@ -46,6 +48,7 @@ impl Filter {
             self.actor.as_deref().map(Key::actor),
             self.policy.as_ref().map(Key::policy),
             self.caller.as_deref().map(Key::caller),
+            self.differs.as_ref().map(Key::differs),
             self.events.as_deref().map(Key::event),
             self.tenant.organisation().map(Key::organisation),
             self.tenant.team().map(Key::team),

@@ -44,6 +44,8 @@ kinds! {
     10 Team;
     /// What happened, for a record that is no decision.
     11 Event;
+    /// The policy in the shadow, where it would have answered with another verdict.
+    12 Differs;
 }
 
 /// One index key.
@@ -105,6 +107,11 @@ impl Key {
     /// The key of all records of this team.
     pub fn team(name: &str) -> Self {
         Self::new(Kind::Team, name.as_bytes())
+    }
+
+    /// The key of all decisions that this policy, in the shadow, would have answered with another verdict.
+    pub fn differs(shadow: &ModuleHash) -> Self {
+        Self::new(Kind::Differs, &shadow.0)
     }
 
     /// The key of all events of this name; of all events where it is empty.

@@ -72,6 +72,7 @@ async fn try_decide(app: &Arc<App>, caller: Arc<Caller>, request: Request) -> Re
     let asked = Asked {
         caller,
         active: app.active.now(),
+        shadow: app.shadow.now(),
         trace: trace::traceparent(&head.headers).map(str::to_owned),
         hash: ModuleHash::of(&body).0,
         key,
@@ -108,6 +109,7 @@ async fn try_decide(app: &Arc<App>, caller: Arc<Caller>, request: Request) -> Re
 struct Asked {
     /// The policy that decides it, whatever is activated meanwhile.
     active: Arc<Active>,
+    shadow: Arc<Option<Arc<Active>>>,
     caller: Arc<Caller>,
     body: Bytes,
     hash: [u8; 32],
@@ -172,10 +174,13 @@ async fn evaluate(app: &Arc<App>, asked: &Asked) -> Result<Entry, Problem> {
         now.ok_or_else(|| Problem::new(ProblemKind::Undecided, "the clock of the server is out of range"))?;
     let (body, trace, key) = (asked.body.clone(), asked.trace.clone(), asked.key.clone());
     let (caller, active) = (Arc::clone(&asked.caller), Arc::clone(&asked.active));
-    let bound = active.policy.program.whole_bound();
+    let shadow = Arc::clone(&asked.shadow);
+    let whole = |policy: &Active| policy.policy.program.whole_bound();
+    let bound = whole(&active).saturating_add((*shadow).as_deref().map_or(0, whole));
     let decide = move |app: &App| {
         let (trace, key) = (trace.as_deref(), key.as_deref());
-        let question = Question { body: &body, now, caller: &caller, trace, key };
+        let shadow = (*shadow).as_deref();
+        let question = Question { body: &body, now, caller: &caller, trace, key, shadow };
         app.workers.decide(&active, question).map_err(Problem::from)
     };
     if bound <= INLINE_FUEL_MAX { decide(app) } else { app.deciding(decide).await }

@@ -8,7 +8,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use holdpoint_isa::Verdict;
 use holdpoint_isa::literal::instant;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::parameters::{NoParameters, Parameters, shown};
 use super::{json as json_bytes, json_of};
@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::error::{Problem, ProblemKind};
 use crate::id::DecisionId;
 use crate::log::{Cursor, Filter, Kind, Page, ReadError, Stored};
-use crate::replay::{Replay, Replayer};
+use crate::replay::{Difference, Replay, Replayer};
 
 /// Decisions on a page that says nothing else.
 pub(super) const LIMIT_DEFAULT: usize = 50;
@@ -84,12 +84,16 @@ pub(crate) async fn replay(
         Replay::Cannot(why) => return Err(Problem::new(ProblemKind::CannotReplay, why)),
         Replay::Damaged(why) => return Err(Problem::new(ProblemKind::Damaged, why)),
     };
-    let shown: Vec<_> = differences
-        .iter()
-        .map(|one| json!({"member": one.member, "recorded": one.recorded, "replayed": one.replayed}))
-        .collect();
+    let shown = told(&differences);
     let body = json!({"id": id.to_string(), "identical": shown.is_empty(), "differences": shown});
     Ok(json_of(StatusCode::OK, &body))
+}
+
+/// Differences as they are sent.
+pub(super) fn told(differences: &[Difference]) -> Vec<Value> {
+    let one =
+        |one: &Difference| json!({"member": one.member, "recorded": one.recorded, "replayed": one.replayed});
+    differences.iter().map(one).collect()
 }
 
 /// The decision with an id.

@@ -31,7 +31,8 @@ pub(crate) async fn list(State(app): State<Arc<App>>, _: NoParameters) -> Result
             let policies = &app.standing.policies;
             let published: Vec<Value> = policies.all().iter().map(Published::json).collect();
             let history = policies.history();
-            Ok(json!({"active": active(app), "published": published, "history": history, "recorded": recorded}))
+            let shadow = policies.shadow().map(|hash| hash.to_string());
+            Ok(json!({"active": active(app), "shadow": shadow, "published": published, "history": history, "recorded": recorded}))
         })
         .await?;
     Ok(json_of(StatusCode::OK, &body))

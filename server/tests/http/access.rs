@@ -28,7 +28,7 @@ enum May {
     Whole(&'static [&'static str]),
 }
 
-const TABLE: [(&str, &str, May); 21] = [
+const TABLE: [(&str, &str, May); 27] = [
     ("GET", "/", May::Everybody),
     ("POST", "/v1/decisions", May::Scopes(&["deployment:trigger"])),
     ("GET", "/v1/decisions", May::Scopes(READ)),
@@ -39,6 +39,12 @@ const TABLE: [(&str, &str, May); 21] = [
     ("GET", "/v1/policies/{hash}", May::AnyToken),
     ("POST", "/v1/policies", May::Whole(&["policy:propose"])),
     ("POST", "/v1/policies/{hash}/activate", May::Whole(&["policy:activate"])),
+    ("POST", "/v1/policies/{hash}/shadow", May::Whole(&["policy:propose"])),
+    ("DELETE", "/v1/policies/{hash}/shadow", May::Whole(&["policy:propose"])),
+    ("GET", "/v1/policies/{hash}/differences", May::Scopes(&["audit:read"])),
+    ("GET", "/v1/decisions/{id}/explanation", May::Scopes(READ)),
+    ("POST", "/v1/decisions/{id}/what-if", May::Scopes(READ)),
+    ("POST", "/v1/what-if", May::Scopes(READ)),
     ("GET", "/v1/tokens", May::Scopes(&["audit:read"])),
     ("POST", "/v1/tokens", May::Scopes(&[])),
     ("DELETE", "/v1/tokens/{id}", May::Scopes(&[])),
@@ -191,8 +197,15 @@ async fn what_belongs_to_one_tenant_is_not_there_for_another() {
             expected.into_iter().filter(|n| [decided[0].2, decided[2].2].contains(n)).collect();
         assert_eq!(numbers(&searched, "decisions"), tills);
         for (other, (_, id, _)) in decided.iter().enumerate() {
-            for (method, path) in [("GET", ""), ("POST", "/replay"), ("GET", "/proof")] {
-                let answer = server.ask(method, &format!("/v1/decisions/{id}{path}"), token, "").await;
+            let ways = [
+                ("GET", ""),
+                ("POST", "/replay"),
+                ("GET", "/proof"),
+                ("GET", "/explanation"),
+                ("POST", "/what-if"),
+            ];
+            for (method, path) in ways {
+                let answer = server.ask(method, &format!("/v1/decisions/{id}{path}"), token, "{}").await;
                 if sees[index].contains(&other) {
                     assert_eq!(answer.status, 200, "{} {method} {path}", tenants[index]);
                 } else {

@@ -194,7 +194,7 @@ async fn the_index_names_the_routes_and_their_methods() {
     assert_eq!(index.status, 200);
     let index = index.json();
     let routes = index["routes"].as_array().unwrap();
-    assert_eq!(routes.len(), 19);
+    assert_eq!(routes.len(), 24);
     for route in routes {
         let path = route["path"].as_str().unwrap().replace("{id}", "d-1").replace("{hash}", "x");
         let request = axum::http::Request::patch(&path).body(axum::body::Body::empty()).unwrap();
