@@ -30,12 +30,22 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
+/// The layers above a package.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Layers {
+    /// A package of a layer above, such as the organisation's; repeated for several, the top layer first
+    #[arg(long, value_name = "PATH")]
+    pub(crate) under: Vec<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check a package and show what is wrong with it
     Check {
         /// A directory with `.hold` files, one such file, or `-` for standard input
         path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
         /// How diagnostics are shown
         #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
         format: DiagnosticFormat,
@@ -43,10 +53,32 @@ pub(crate) enum Command {
         #[arg(long)]
         deny_warnings: bool,
     },
-    /// Run the tests of a package
+    /// Give files their one layout
+    Fmt {
+        /// Directories with `.hold` files, such files, or `-` to read standard input and write standard output
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+        /// Write nothing; name the files with another layout, and return 1 where there are some
+        #[arg(long)]
+        check: bool,
+        /// Write nothing; show what would change, and return 1 where something would
+        #[arg(long)]
+        diff: bool,
+    },
+    /// Serve an editor over standard input and output, by the Language Server Protocol
+    Lsp {
+        /// Taken from editors that say it; there is no other way
+        #[arg(long)]
+        stdio: bool,
+    },
+    /// Run the tests of packages, and tell which rules no test makes fire
     Test {
-        /// A directory with `.hold` files, one such file, or `-` for standard input
-        path: PathBuf,
+        /// A directory with `.hold` files, one such file, or `-` for standard input. Of a directory that has none
+        /// itself, each package below it that has tests
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        layers: Layers,
         /// Run only the tests whose names contain this
         #[arg(long)]
         filter: Option<String>,
@@ -55,6 +87,8 @@ pub(crate) enum Command {
     Build {
         /// A directory with `.hold` files, one such file, or `-` for standard input
         path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
         /// Where the module is written; its source map goes beside it, with `.map` behind the name. To standard
         /// output (`-`), a device or a pipe goes the module alone, and its hash to standard error. Without this,
         /// nothing is written
@@ -65,6 +99,8 @@ pub(crate) enum Command {
     Eval {
         /// A package, or a module that was built; `-` reads one policy source from standard input
         path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
         /// The request as JSON; `-` reads standard input
         #[arg(long)]
         request: PathBuf,
@@ -82,6 +118,8 @@ pub(crate) enum Command {
     Judge {
         /// A package, or a module that was built; `-` reads one policy source from standard input
         path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
         /// The request as JSON; `-` reads standard input
         #[arg(long)]
         request: PathBuf,
@@ -99,6 +137,8 @@ pub(crate) enum Command {
     Disasm {
         /// A package, or a module that was built; `-` reads one policy source from standard input
         path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
     },
     /// Serve decisions over HTTP, each recorded before it is answered
     #[command(after_help = SERVE_HELP)]
@@ -106,6 +146,8 @@ pub(crate) enum Command {
         /// A package, or a module that was built; `-` reads one policy source from standard input. Where a policy was
         /// activated in the log, that one decides; this one decides in a new log, and with --activate
         path: Option<PathBuf>,
+        #[command(flatten)]
+        layers: Layers,
         /// Where the decision log is kept
         #[arg(long, default_value = "./holdpoint-data")]
         data: PathBuf,

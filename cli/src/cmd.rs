@@ -4,8 +4,10 @@ mod build;
 mod check;
 mod eval;
 mod explain;
+mod fmt;
 mod judge;
 mod log;
+mod lsp;
 mod serve;
 mod suite;
 mod token;
@@ -20,26 +22,33 @@ use crate::{output, package};
 /// Runs a command.
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
-        Command::Check { path, format, deny_warnings } => check::run(&path, format, deny_warnings),
-        Command::Test { path, filter } => suite::run(&path, filter.as_deref()),
-        Command::Build { path, output } => build::run(&path, output.as_deref()),
-        Command::Eval { path, request, signals, at, format } => {
+        Command::Check { path, layers, format, deny_warnings } => {
+            check::run(&path, &layers.under, format, deny_warnings)
+        }
+        Command::Lsp { stdio: _ } => lsp::run(),
+        Command::Fmt { paths, check, diff } => {
+            let mode = if check { fmt::Mode::Check } else { fmt::Mode::Write };
+            fmt::run(&paths, if diff { fmt::Mode::Diff } else { mode })
+        }
+        Command::Test { paths, layers, filter } => suite::run(&paths, &layers.under, filter.as_deref()),
+        Command::Build { path, layers, output } => build::run(&path, &layers.under, output.as_deref()),
+        Command::Eval { path, layers, request, signals, at, format } => {
             let (signals, at) = (signals.as_deref(), at.as_deref());
-            eval::run(&path, &eval::Inputs { request: &request, signals, at }, format)
+            eval::run(&path, &eval::Inputs { under: &layers.under, request: &request, signals, at }, format)
         }
-        Command::Judge { path, request, signals, at, format } => {
+        Command::Judge { path, layers, request, signals, at, format } => {
             let (signals, at) = (Some(signals.as_path()), at.as_deref());
-            judge::run(&path, &eval::Inputs { request: &request, signals, at }, format)
+            judge::run(&path, &eval::Inputs { under: &layers.under, request: &request, signals, at }, format)
         }
-        Command::Disasm { path } => {
-            let policy = package::policy(&path)?;
+        Command::Disasm { path, layers } => {
+            let policy = package::policy(&path, &layers.under)?;
             output::out(&holdpoint_compiler::disassemble(policy.program.program(), Some(&policy.source_map)));
             Ok(Exit::Success)
         }
-        Command::Serve { path, data, listen, activate, two_people, keeping } => {
+        Command::Serve { path, layers, data, listen, activate, two_people, keeping } => {
             let mut config = Config::new(data);
             (config.listen, config.keeping, config.two_people) = (listen, keeping.into(), two_people);
-            serve::run(serve::Options { path, activate, config })
+            serve::run(serve::Options { path, under: layers.under, activate, config })
         }
         Command::Log { command } => log::run(command),
         Command::Token { command } => token::run(command),

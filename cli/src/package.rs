@@ -1,6 +1,6 @@
 //! Packages and modules from files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use holdpoint_isa::codec::decode_source_map;
 use holdpoint_isa::program::SourceMap;
 use holdpoint_lang::ast::{Base, Item};
 use holdpoint_lang::diag::{Diagnostic, Severity, render};
-use holdpoint_lang::{Checked, FileId, PackageInput, check, parse};
+use holdpoint_lang::{Checked, FileId, PackageInput, Sources, check, parse};
 use holdpoint_server::publish::Writing;
 use holdpoint_vm::{Snapshot, VerifiedProgram};
 
@@ -43,21 +43,39 @@ struct Found {
     json: Vec<String>,
 }
 
+/// Reads a package, and those of the layers above it, the top one first.
+pub(crate) fn read_under(path: &Path, under: &[PathBuf]) -> Result<PackageInput, Failure> {
+    let above = under.iter().map(|above| read(above)).collect::<Result<Vec<_>, _>>()?;
+    Ok(PackageInput { above, ..read(path)? })
+}
+
 /// Reads a package: a directory's `.hold` files, one such file, or standard input for `-`, and of the JSON files there
 /// only those that a fixture or a test names.
-pub(crate) fn read(path: &Path) -> Result<PackageInput, Failure> {
+fn read(path: &Path) -> Result<PackageInput, Failure> {
+    read_over(path, &BTreeMap::new())
+}
+
+/// Reads a package with other texts in place of some of its files, or beside them.
+pub(crate) fn read_over(path: &Path, open: &BTreeMap<PathBuf, String>) -> Result<PackageInput, Failure> {
+    let text = |file: &Path| open.get(file).map_or_else(|| read_text(file), |text| Ok(text.clone()));
     let mut input = PackageInput { name: name_of(path), ..PackageInput::default() };
     if is_stdin(path) {
         input.files.push((STDIN_FILE.to_owned(), read_text(path)?));
-    } else if path.is_dir() {
+    } else if path.is_dir() || open.keys().any(|file| file != path && file.starts_with(path)) {
         let mut found = Found::default();
-        find(path, path, DEPTH_MAX, &mut found)?;
+        if path.is_dir() {
+            find(path, path, DEPTH_MAX, &mut found)?;
+        }
+        let beside = open.keys().filter_map(|file| file.strip_prefix(path).ok());
+        let beside = beside.filter(|file| file.extension().is_some_and(|extension| extension == "hold"));
+        let beside: BTreeSet<String> = beside.map(|file| file.to_string_lossy().into_owned()).collect();
+        found.hold = beside.into_iter().chain(found.hold).collect::<BTreeSet<_>>().into_iter().collect();
         if found.hold.is_empty() {
             let failure = Failure::new(Exit::Usage, format!("`{}` has no `.hold` file", path.display()));
             return Err(failure.help("name a directory with a policy, or one `.hold` file"));
         }
         for name in found.hold {
-            let text = read_text(&path.join(&name))?;
+            let text = text(&path.join(&name))?;
             input.files.push((name, text));
         }
         // The names of files that nobody reads are what a mistyped one is compared with.
@@ -79,6 +97,25 @@ pub(crate) fn read(path: &Path) -> Result<PackageInput, Failure> {
 /// Whether a path stands for standard input.
 pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
+}
+
+/// The `.hold` files of a directory and those below it, or the file that is named.
+pub(crate) fn hold_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut found = Found::default();
+    find(path, path, DEPTH_MAX, &mut found)?;
+    Ok(found
+        .hold
+        .iter()
+        .map(|name| if path == Path::new(".") { name.into() } else { path.join(name) })
+        .collect())
+}
+
+/// What a file is called in messages.
+pub(crate) fn label(path: &Path) -> String {
+    if is_stdin(path) { STDIN_FILE.to_owned() } else { path.display().to_string() }
 }
 
 /// The directory that the paths of a package's files are relative to.
@@ -125,14 +162,67 @@ fn name_of(path: &Path) -> String {
         .unwrap_or_else(|| "policy".to_owned())
 }
 
-/// Finds the `.hold` and `.json` files of a directory and those below it, hidden ones apart.
-fn find(root: &Path, directory: &Path, depth: u32, found: &mut Found) -> Result<(), Failure> {
+/// The packages with tests that paths name: a path itself where it is one file or has `.hold` files directly in it,
+/// else the packages below it, in order of their paths.
+pub(crate) fn with_tests(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut packages = Vec::new();
+    for path in paths {
+        if is_stdin(path) || !path.is_dir() || has_sources(path)? {
+            packages.push(path.clone());
+        } else {
+            let before = packages.len();
+            below(path, DEPTH_MAX, &mut packages)?;
+            if packages.len() == before {
+                let failure = Failure::new(
+                    Exit::Usage,
+                    format!("`{}` has no `.hold` file with a test", path.display()),
+                );
+                return Err(failure.help("name a directory with a policy and its tests, or one `.hold` file"));
+            }
+        }
+    }
+    Ok(packages)
+}
+
+fn below(directory: &Path, depth: u32, packages: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+    for directory in entries(directory)?.into_iter().filter(|path| path.is_dir()) {
+        if !has_sources(&directory)? {
+            below(&directory, depth, packages)?;
+        } else if is_tested(&read(&directory)?) {
+            packages.push(directory);
+        }
+    }
+    Ok(())
+}
+
+fn has_sources(directory: &Path) -> Result<bool, Failure> {
+    let is_source =
+        |path: &PathBuf| path.extension().is_some_and(|ending| ending == "hold") && path.is_file();
+    Ok(entries(directory)?.iter().any(is_source))
+}
+
+fn is_tested(input: &PackageInput) -> bool {
+    let mut items = input.files.iter().flat_map(|(_, text)| parse(FileId::default(), text).0.items);
+    items.any(|item| matches!(item, Item::Test(_)))
+}
+
+/// What lies in a directory, hidden entries apart, in order.
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, &error))? {
         let path = entry.map_err(|error| unreadable(directory, &error))?.path();
-        let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
-            continue;
+        if path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')) {
+            found.push(path);
         }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Finds the `.hold` and `.json` files of a directory and those below it, hidden ones apart.
+fn find(root: &Path, directory: &Path, depth: u32, found: &mut Found) -> Result<(), Failure> {
+    for path in entries(directory)? {
         let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         match path.extension().and_then(|extension| extension.to_str()) {
             _ if path.is_dir() => {
@@ -169,13 +259,12 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Checks a package against the library.
-pub(crate) fn checked(path: &Path) -> Result<Checked, Failure> {
-    Ok(check(&read(path)?, &holdpoint_stdlib::module))
+pub(crate) fn checked(path: &Path, under: &[PathBuf]) -> Result<Checked, Failure> {
+    Ok(check(&read_under(path, under)?, &holdpoint_stdlib::module))
 }
 
 /// Shows diagnostics on standard error, or as JSON on standard output; tells whether there is an error among them.
-pub(crate) fn show(checked: &Checked, diagnostics: &[Diagnostic], format: DiagnosticFormat) -> bool {
-    let sources = &checked.sources;
+pub(crate) fn show(sources: &Sources, diagnostics: &[Diagnostic], format: DiagnosticFormat) -> bool {
     match format {
         DiagnosticFormat::Text => {
             let style = render::Style { color: colour(), unicode: unicode() };
@@ -212,13 +301,13 @@ pub(crate) fn compiled(
     let checked = check(input, &holdpoint_stdlib::module);
     let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
     let errors: Vec<Diagnostic> = checked.diagnostics.iter().filter(is_error).cloned().collect();
-    if show(&checked, &errors, DiagnosticFormat::Text) {
+    if show(&checked.sources, &errors, DiagnosticFormat::Text) {
         return Err(refused(path));
     }
     match holdpoint_compiler::compile(&checked.package, &checked.sources) {
         Ok(compiled) => Ok((checked, compiled)),
         Err(diagnostics) => {
-            show(&checked, &diagnostics, DiagnosticFormat::Text);
+            show(&checked.sources, &diagnostics, DiagnosticFormat::Text);
             Err(refused(path))
         }
     }
@@ -233,10 +322,17 @@ fn is_package(path: &Path) -> bool {
     is_stdin(path) || path.is_dir() || path.extension().is_some_and(|extension| extension == "hold")
 }
 
-/// A policy from a package or from a module that was built.
-pub(crate) fn policy(path: &Path) -> Result<Policy, Failure> {
+/// A policy from a package, with those of the layers above it, or from a module that was built.
+pub(crate) fn policy(path: &Path, under: &[PathBuf]) -> Result<Policy, Failure> {
+    if !under.is_empty() && !is_package(path) {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("`{}` is a module, and linked already", path.display()),
+        )
+        .help("leave `--under` out, or name the package"));
+    }
     let (bytes, source_map, writing) = if is_package(path) {
-        let (checked, compiled) = compiled(path, &read(path)?)?;
+        let (checked, compiled) = compiled(path, &read_under(path, under)?)?;
         (compiled.module, compiled.source_map, Some(publish::writing(&checked)))
     } else {
         (read_bytes(path)?, beside(path)?, None)

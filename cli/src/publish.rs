@@ -48,7 +48,8 @@ impl Compiler for Library {
 fn input(package: &Package) -> PackageInput {
     let (files, data): (Vec<_>, Vec<_>) =
         package.files.clone().into_iter().partition(|(path, _)| path.ends_with(".hold"));
-    PackageInput { name: package.name.clone(), files, data: data.into_iter().collect() }
+    let above = package.above.iter().map(input).collect();
+    PackageInput { name: package.name.clone(), files, data: data.into_iter().collect(), above }
 }
 
 fn document(diagnostics: &[Diagnostic], checked: &Checked) -> Value {

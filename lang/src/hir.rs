@@ -1,6 +1,8 @@
 //! The typed tree: names resolved, types known, sugar gone. It is what the compiler lowers and what an independent
 //! interpreter walks.
 
+mod show;
+
 use holdpoint_isa::Dec;
 use holdpoint_isa::builtins::Builtin;
 use holdpoint_isa::literal::Currency;
@@ -18,6 +20,8 @@ use crate::span::Span;
 pub struct Package {
     /// Its name.
     pub name: String,
+    /// Its layer, counted from the top one; policies of the layers above are linked with its own.
+    pub layer: usize,
     /// Enums.
     pub enums: Vec<Enum>,
     /// Records.
@@ -57,6 +61,8 @@ pub struct Score {
     pub name: String,
     /// Its title.
     pub title: String,
+    /// Its layer, counted from the top one.
+    pub layer: usize,
     /// When it is counted.
     pub guard: Option<Expr>,
     /// Weight in percent and value of each factor.
@@ -127,6 +133,8 @@ pub struct Enum {
     pub ordered: bool,
     /// Its documentation.
     pub docs: Vec<String>,
+    /// Where each member is declared; empty for an enum that every package has.
+    pub places: Vec<Span>,
 }
 
 /// A record.
@@ -155,6 +163,8 @@ pub struct Field {
     pub wire: String,
     /// Its documentation.
     pub docs: Vec<String>,
+    /// Where its name stands; nowhere for one that every package has.
+    pub span: Option<Span>,
 }
 
 /// A type.
@@ -326,12 +336,21 @@ pub struct Policy {
     pub head: Option<Expr>,
     /// Whether it says `allow`.
     pub allow: bool,
+    /// Its layer, counted from the top one, whose policies alone govern.
+    pub layer: usize,
     /// Its rules.
     pub rules: Vec<Rule>,
     /// Its waivers.
     pub waivers: Vec<Waiver>,
     /// Where its name stands.
     pub span: Span,
+}
+
+impl Policy {
+    /// Whether a request that only it governs is allowed.
+    pub fn governs(&self) -> bool {
+        self.layer == 0 && (self.allow || self.rules.iter().any(|rule| !rule.trial))
+    }
 }
 
 /// A rule.

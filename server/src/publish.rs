@@ -26,12 +26,16 @@ pub trait Compiler: Send + Sync {
 }
 
 /// A package as it was sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Package {
     /// What people call it.
     pub name: String,
     /// Its files by their paths: `.hold` files, and the JSON files that tests start from.
     pub files: BTreeMap<String, String>,
+    /// The packages of the layers above it, the top one first.
+    #[serde(default)]
+    pub above: Vec<Self>,
 }
 
 /// What a compiler makes of a package.
@@ -84,6 +88,8 @@ pub struct FailedTest {
 pub(crate) struct Offered {
     name: String,
     files: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    above: Vec<Package>,
     module: Option<String>,
     source_map: Option<String>,
 }
@@ -117,7 +123,7 @@ impl Offered {
     /// Compiles and verifies what was sent.
     pub(crate) fn candidate(self, compiler: Option<&Arc<dyn Compiler>>) -> Result<Candidate, NotPublished> {
         let wrong = |why: String| NotPublished::Malformed(why);
-        let Self { name, files, module, source_map } = self;
+        let Self { name, files, above, module, source_map } = self;
         if name.is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) {
             return Err(wrong(format!("`name` is a text of 1 to {NAME_BYTES_MAX} bytes")));
         }
@@ -126,10 +132,10 @@ impl Offered {
                 let compiler = compiler.ok_or_else(|| wrong("this server takes modules only".to_owned()))?;
                 built(
                     name.clone(),
-                    compiler.compile(&Package { name, files }).map_err(NotPublished::Rejected)?,
+                    compiler.compile(&Package { name, files, above }).map_err(NotPublished::Rejected)?,
                 )
             }
-            (None, Some(module), map) => loaded(name, &module, map.as_deref()),
+            (None, Some(module), map) if above.is_empty() => loaded(name, &module, map.as_deref()),
             _ => Err(wrong("send `files`, or `module` and its `source_map`".to_owned())),
         }
     }

@@ -25,6 +25,8 @@ pub struct Policy {
     pub name: Option<String>,
     /// The prelude whose files it takes in.
     pub with: Option<String>,
+    /// The preludes that are packages of the layers above it, the top one first.
+    pub under: Vec<String>,
     /// Clauses that it covers beside the one that it stands under.
     pub rules: Vec<String>,
     /// Whether `\u{…}` in it stands for a character.
@@ -49,6 +51,8 @@ pub enum Word {
     Bytecode,
     /// It compiles; a block with its proven bounds follows.
     Fuel,
+    /// It has the syntax of the language; a block with its layout follows.
+    Fmt,
     /// It is a part that other blocks take in.
     Prelude,
 }
@@ -66,6 +70,8 @@ pub enum Golden {
     Disassembly,
     /// The proven bounds.
     Fuel,
+    /// The layout.
+    Formatted,
     /// The decisions that the tests come to, in short.
     Decisions,
     /// The same in their canonical bytes.
@@ -79,6 +85,7 @@ const WORDS: &[(&str, Word)] = &[
     ("parse-only", Word::ParseOnly),
     ("bytecode", Word::Bytecode),
     ("fuel", Word::Fuel),
+    ("fmt", Word::Fmt),
     ("prelude", Word::Prelude),
 ];
 
@@ -96,6 +103,7 @@ pub fn kind(info: &str) -> Result<Kind, String> {
         ["diagnostics", "json"] => Ok(Kind::Golden(Golden::Json)),
         ["disassembly"] => Ok(Kind::Golden(Golden::Disassembly)),
         ["fuel"] => Ok(Kind::Golden(Golden::Fuel)),
+        ["formatted"] => Ok(Kind::Golden(Golden::Formatted)),
         ["decisions"] => Ok(Kind::Golden(Golden::Decisions)),
         ["decisions", "json"] => Ok(Kind::Golden(Golden::DecisionsJson)),
         ["table", name] => Ok(Kind::Table((*name).to_owned())),
@@ -120,6 +128,9 @@ fn policy(word: &str, options: &[&str]) -> Result<Policy, String> {
         match option.split_once('=').unwrap_or((option, "")) {
             ("name", name) if !name.is_empty() => policy.name = Some(name.to_owned()),
             ("with", name) if !name.is_empty() => policy.with = Some(name.to_owned()),
+            ("under", names) if !names.is_empty() => {
+                policy.under = names.split(',').map(str::to_owned).collect()
+            }
             ("rules", ids) if !ids.is_empty() => policy.rules = ids.split(',').map(str::to_owned).collect(),
             ("escapes", "") => policy.escapes = true,
             ("pad", bytes) => {

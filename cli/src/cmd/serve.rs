@@ -20,13 +20,17 @@ use crate::{output, package};
 /// What a server is started with.
 pub(crate) struct Options {
     pub(crate) path: Option<PathBuf>,
+    pub(crate) under: Vec<PathBuf>,
     pub(crate) activate: bool,
     pub(crate) config: Config,
 }
 
 pub(crate) fn run(options: Options) -> Result<Exit, Failure> {
-    let Options { path, activate, config } = options;
-    let offered = path.as_deref().map(offered).transpose()?;
+    let Options { path, under, activate, config } = options;
+    let offered = path.as_deref().map(|path| offered(path, &under)).transpose()?;
+    if path.is_none() && !under.is_empty() {
+        return Err(Failure::new(Exit::Usage, "`--under` names what is above a package, and none is named"));
+    }
     log_to_stderr();
     let data = config.data_dir.clone();
     let (policy, writing, sample) = match offered {
@@ -72,8 +76,8 @@ struct Offered {
     sample: Option<PathBuf>,
 }
 
-fn offered(path: &Path) -> Result<Offered, Failure> {
-    let package::Policy { name, program, source_map, writing } = package::policy(path)?;
+fn offered(path: &Path, under: &[PathBuf]) -> Result<Offered, Failure> {
+    let package::Policy { name, program, source_map, writing } = package::policy(path, under)?;
     if program.program().policies.is_empty() {
         return Err(Failure::new(
             Exit::Refused,

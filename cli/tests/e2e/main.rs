@@ -11,6 +11,8 @@ mod export;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod fmt;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod proof;
@@ -18,6 +20,8 @@ mod proof;
 mod publish;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod rollouts;
 #[cfg(test)]
 mod run;
 #[cfg(test)]

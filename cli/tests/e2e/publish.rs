@@ -87,3 +87,34 @@ fn what_is_wrong_with_a_package_is_told_with_its_places() {
     assert!(!failed["failures"].as_array().unwrap().is_empty(), "{problem}");
     assert_eq!(post(&server, "/v1/policies", "{\"name\": \"x\", \"files\": {}}").0, 422);
 }
+
+#[test]
+fn two_people_and_layers_are_asked_for_when_the_server_starts() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let options = ["--listen", "127.0.0.1:0", "--two-people"];
+    let server = Server::start_with("examples/acme", &data, &options);
+    let (status, told) = post(&server, "/v1/policies", &package("  rule r { block when n > most }", ""));
+    assert_eq!(status, 201, "{told}");
+    let hash = told["hash"].as_str().unwrap();
+    let (status, problem) = post(&server, &format!("/v1/policies/{hash}/activate"), "");
+    assert_eq!((status, &problem["type"]), (403, &json!("urn:holdpoint:problem:forbidden")), "{problem}");
+    // The request belongs to the layer above, and so does a rule.
+    let above = format!("{REQUEST}policy org {{ rule most {{ block when n > 9 }} }}\n");
+    let own = "policy team { rule few { block when n > 5 } }\n";
+    let offer = json!({
+        "name": "team", "files": {"team.hold": own}, "above": [{"name": "org", "files": {"org.hold": above}}],
+    });
+    let (status, told) = post(&server, "/v1/policies", &offer.to_string());
+    assert_eq!(status, 201, "{told}");
+    let new = told["effect"]["new"].to_string();
+    assert!(new.contains("org.most") && new.contains("team.few"), "{told}");
+    server.kill();
+    let data = data.to_str().unwrap();
+    for wrong in
+        [&["examples/acme", "--activate", "--two-people"][..], &["--under", "examples/acme"], &["--activate"]]
+    {
+        let ran = holdpoint(&[&["serve", "--data", data, "--listen", "127.0.0.1:0"], wrong].concat());
+        assert_eq!(ran.code, 2, "{wrong:?}: {}", ran.err);
+    }
+}

@@ -27,12 +27,13 @@ const TRIGGERS: &str = "triggers";
 
 impl<'a> Checker<'a> {
     pub(super) fn check_rollouts(&mut self) {
-        let decls: Vec<&'a ast::RolloutDecl> = self
-            .items()
-            .filter_map(|(item, _)| if let ast::Item::Rollout(decl) = item { Some(decl) } else { None })
-            .collect();
-        self.report_same_names(decls.iter().map(|decl| &decl.name));
-        for decl in decls {
+        let decls = self.picked(|item| if let ast::Item::Rollout(decl) = item { Some(decl) } else { None });
+        self.report_same_names(decls.iter().map(|(decl, _)| &decl.name));
+        for (decl, layer) in decls {
+            self.scopes.layer = layer;
+            if layer > 0 {
+                self.report(messages::lower_layer(decl.name.span, "declare a rollout"));
+            }
             let same = self.package.policies.iter().find(|policy| policy.name == decl.name.name);
             if let Some(first) = same.map(|policy| policy.span) {
                 self.report(messages::duplicate(decl.name.span, &decl.name.name, first));
@@ -387,7 +388,7 @@ impl Metric {
 impl<'a> Checker<'a> {
     /// The signal that a metric's samples are.
     fn samples_of(&mut self, name: &ast::Ident) -> Option<Expr> {
-        let meaning = self.scopes.value(&name.name);
+        let meaning = self.scopes.value(&name.name, name.span);
         if matches!(meaning, Some(Meaning::Broken)) || self.scopes.broken.contains(name.name.as_str()) {
             return None;
         }

@@ -1,9 +1,12 @@
 //! Windows and calendars.
 
+use std::collections::BTreeSet;
+
 use holdpoint_isa::limits;
 use holdpoint_isa::window::{Calendar, Date, Days, Span as WindowSpan, Weekdays, Window};
 
 use super::Checker;
+use super::names::Visible;
 use super::scope::Meaning;
 use crate::ast::{self, DaySpec};
 use crate::diag::messages;
@@ -28,10 +31,8 @@ impl<'a> Checker<'a> {
         days.sort_unstable();
         days.dedup();
         let name = decl.name.text();
-        let earlier = self.items().find_map(|(item, _)| match item {
-            ast::Item::Calendar(other) if other.name.text() == name => Some(other.name.span),
-            _ => None,
-        });
+        let same = self.calendars().into_iter().find(|(_, other)| other.name.text() == name);
+        let earlier = same.map(|(_, other)| other.name.span);
         if let Some(earlier) = earlier.filter(|earlier| *earlier != decl.name.span) {
             let ident = ast::Ident { name: name.clone(), span: decl.name.span };
             self.report_duplicate(&ident, earlier);
@@ -44,7 +45,7 @@ impl<'a> Checker<'a> {
         });
     }
 
-    pub(super) fn declare_window(&mut self, decl: &'a ast::WindowDecl, watched: bool) {
+    pub(super) fn declare_window(&mut self, decl: &'a ast::WindowDecl, visible: Visible) {
         let zone = self.zone(decl);
         let (mut open, mut closed) = (Vec::new(), Vec::new());
         for range in &decl.ranges {
@@ -63,7 +64,7 @@ impl<'a> Checker<'a> {
         let meaning = Meaning::Window(self.package.windows.len());
         let window = Window { name: decl.name.name.clone(), zone, open, closed };
         self.package.windows.push((window, decl.name.span));
-        self.declare(&decl.name, meaning, watched);
+        self.declare(&decl.name, meaning, visible);
     }
 
     fn zone(&mut self, decl: &ast::WindowDecl) -> String {
@@ -116,21 +117,54 @@ impl<'a> Checker<'a> {
     /// declarations.
     fn calendar(&mut self, path: &ast::Path) -> Option<u16> {
         let name = path.text();
-        let names: Vec<String> = self
-            .items()
-            .filter_map(
-                |(item, _)| if let ast::Item::Calendar(decl) = item { Some(decl.name.text()) } else { None },
-            )
-            .collect();
-        match names.iter().position(|known| *known == name) {
-            Some(index) => u16::try_from(index).ok(),
+        let calendars = self.calendars();
+        match calendars.iter().find(|(_, decl)| decl.name.text() == name) {
+            Some((index, decl)) => {
+                self.scopes.index.add_use(path.span, decl.name.span);
+                u16::try_from(*index).ok()
+            }
             None => {
+                let names: Vec<String> = calendars.iter().map(|(_, decl)| decl.name.text()).collect();
                 let known: Vec<&str> = names.iter().map(String::as_str).collect();
                 self.report(messages::unknown_thing(path.span, "calendar", &name, &known));
                 None
             }
         }
     }
+
+    /// Keeps of the calendars those that windows take, so that what else the library knows does not change a module.
+    pub(super) fn drop_spare_calendars(&mut self) {
+        let windows = self.package.windows.iter_mut().map(|(window, _)| window);
+        let mut spans: Vec<&mut WindowSpan> =
+            windows.flat_map(|window| window.open.iter_mut().chain(&mut window.closed)).collect();
+        let taken: BTreeSet<u16> = spans.iter().filter_map(|span| calendar_of(span)).collect();
+        for span in &mut spans {
+            if let Some(calendar) = calendar_of(span) {
+                let before = taken.range(..calendar).count();
+                span.days = Days::Calendar(u16::try_from(before).unwrap_or(u16::MAX));
+            }
+        }
+        let mut index = 0u16;
+        self.package.calendars.retain(|_| {
+            let keep = taken.contains(&index);
+            index = index.saturating_add(1);
+            keep
+        });
+    }
+
+    /// The calendars that the layer sees, with their indices: its own and those of the library.
+    fn calendars(&self) -> Vec<(usize, &'a ast::CalendarDecl)> {
+        let all = self.declared().filter_map(|declared| match declared.item {
+            ast::Item::Calendar(decl) => Some((declared, decl)),
+            _ => None,
+        });
+        let seen = all.enumerate().filter(|(_, (by, _))| by.library || by.layer == self.scopes.layer);
+        seen.map(|(index, (_, decl))| (index, decl)).collect()
+    }
+}
+
+fn calendar_of(span: &WindowSpan) -> Option<u16> {
+    if let Days::Calendar(calendar) = span.days { Some(calendar) } else { None }
 }
 
 /// The days of ranges such as `fri through mon`, both ends within.

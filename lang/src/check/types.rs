@@ -5,9 +5,9 @@ use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::Provenance;
 use holdpoint_isa::types::Reading;
 
-use super::Checker;
 use super::samples::SAMPLES;
 use super::scope::TypeDef;
+use super::{Checker, Declared};
 use crate::ast;
 use crate::diag::messages;
 use crate::hir::{self, Type};
@@ -28,6 +28,27 @@ const BASIC: &[(&str, Type)] = &[
     ("principal", Type::Principal),
 ];
 
+/// The names of all types that every package has: the basic ones, those that say what they hold, and the days of
+/// the week.
+pub const TYPE_NAMES: [&str; 16] = [
+    "bool",
+    "int",
+    "decimal",
+    "percent",
+    "points",
+    "duration",
+    "instant",
+    "date",
+    "size",
+    "version",
+    "principal",
+    "string",
+    "list",
+    "map",
+    "money",
+    WEEKDAY,
+];
+
 /// The name of the enum of the days of the week.
 pub(super) const WEEKDAY: &str = "Weekday";
 /// Its members.
@@ -36,15 +57,19 @@ const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 impl<'a> Checker<'a> {
     /// Declares enums and records, then checks the members of records, which may need each other.
     pub(super) fn declare_types(&mut self) {
-        let mut records: Vec<&'a ast::Record> = Vec::new();
+        let mut records: Vec<(&'a ast::Record, usize)> = Vec::new();
         let mut request: Option<&'a ast::Record> = None;
-        for (item, _) in self.items() {
+        for Declared { item, layer, .. } in self.declared() {
+            self.scopes.layer = layer;
             match item {
                 ast::Item::Enum(decl) => self.declare_enum(decl),
                 ast::Item::Record(decl) if decl.partial => self.declare_type(&decl.name, TypeDef::Broken),
                 ast::Item::Record(decl) => {
                     self.declare_type(&decl.name, TypeDef::Record(records.len()));
-                    records.push(decl);
+                    records.push((decl, layer));
+                }
+                ast::Item::Request(decl) if layer > 0 => {
+                    self.report(messages::lower_layer(decl.name.span, "declare the request"));
                 }
                 ast::Item::Request(decl) => match request {
                     Some(first) => {
@@ -63,29 +88,36 @@ impl<'a> Checker<'a> {
             Some(decl) => {
                 self.scopes.partial_request = decl.partial;
                 self.package.request = Some(records.len());
-                records.push(decl);
+                records.push((decl, 0));
             }
             None if self.lacks_module() => {}
             None => self.report(messages::no_request(self.package_span())),
         }
-        for decl in &records {
+        for (decl, layer) in &records {
+            self.scopes.layer = *layer;
             let request = self.package.request == Some(self.package.records.len());
             let fields = self.fields(&decl.fields, request);
             let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
             self.package.records.push(hir::Record { name, fields, docs });
         }
+        self.scopes.layer = 0;
+        let records: Vec<&'a ast::Record> = records.into_iter().map(|(decl, _)| decl).collect();
         self.check_containment(&records);
     }
 
     fn declare_enum(&mut self, decl: &ast::EnumDecl) {
         self.declare_type(&decl.name, TypeDef::Enum(self.package.enums.len()));
         let mut members: Vec<String> = Vec::new();
+        let mut places: Vec<Span> = Vec::new();
         for member in &decl.members {
             let first =
                 decl.members.iter().find(|other| other.name == member.name && other.span != member.span);
             match first.filter(|first| first.span < member.span) {
                 Some(first) => self.report(messages::duplicate(member.span, &member.name, first.span)),
-                None => members.push(member.name.clone()),
+                None => {
+                    members.push(member.name.clone());
+                    places.push(member.span);
+                }
             }
         }
         let count = members.len() as u64;
@@ -98,7 +130,7 @@ impl<'a> Checker<'a> {
             ));
         }
         let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
-        self.package.enums.push(hir::Enum { name, members, ordered: decl.ordered, docs });
+        self.package.enums.push(hir::Enum { name, members, ordered: decl.ordered, docs, places });
     }
 
     /// The enum of the days of the week, which every package has; it is made where it is first needed, so that a
@@ -110,22 +142,18 @@ impl<'a> Checker<'a> {
         let id = self.package.enums.len();
         let members = WEEKDAYS.iter().map(|day| (*day).to_owned()).collect();
         let docs = vec!["A day of the week.".to_owned()];
-        self.package.enums.push(hir::Enum { name: WEEKDAY.to_owned(), members, ordered: false, docs });
+        let (name, places) = (WEEKDAY.to_owned(), Vec::new());
+        self.package.enums.push(hir::Enum { name, members, ordered: false, docs, places });
         self.scopes.weekday = Some(id);
         id
     }
 
     fn declare_type(&mut self, name: &ast::Ident, def: TypeDef) {
-        let basic = BASIC.iter().any(|(basic, _)| *basic == name.name)
-            || ["string", "list", "map", "money", SAMPLES, WEEKDAY].contains(&name.name.as_str());
-        let first =
-            if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
-        match first {
-            Some(first) if first == name.span => self.report(messages::basic_type(first, &name.name)),
-            Some(first) => self.report_duplicate(name, first),
-            None => {
-                self.scopes.types.insert(name.name.clone(), (def, name.span));
-            }
+        let basic = name.name == SAMPLES || TYPE_NAMES.contains(&name.name.as_str());
+        if basic {
+            self.report(messages::basic_type(name.span, &name.name));
+        } else if let Some(first) = self.scopes.declare_type(&name.name, def, name.span) {
+            self.report_duplicate(name, first);
         }
     }
 
@@ -151,7 +179,9 @@ impl<'a> Checker<'a> {
                     decls.get(first).map_or(span, |decl| decl.wire.as_ref().unwrap_or(&decl.name).span);
                 self.report(messages::duplicate(span, &wire, first));
             }
-            fields.push(hir::Field { name, ty, reading, provenance, wire, docs: decl.docs.clone() });
+            self.scopes.index.add_declared(decl.name.span, &ty);
+            let (docs, span) = (decl.docs.clone(), Some(decl.name.span));
+            fields.push(hir::Field { name, ty, reading, provenance, wire, docs, span });
         }
         fields
     }
@@ -207,7 +237,7 @@ impl<'a> Checker<'a> {
 
     fn base_type(&mut self, written: &ast::TypeExpr) -> Type {
         let name = written.name.name.as_str();
-        let known = BASIC.iter().any(|(basic, _)| *basic == name) || self.scopes.types.contains_key(name);
+        let known = BASIC.iter().any(|(basic, _)| *basic == name) || self.scopes.type_named(name).is_some();
         match name {
             "string" => return self.string_type(written),
             "list" => return self.list_type(written),
@@ -230,20 +260,12 @@ impl<'a> Checker<'a> {
         if let Some((_, ty)) = BASIC.iter().find(|(basic, _)| *basic == name) {
             return ty.clone();
         }
-        match self.scopes.types.get(name) {
-            Some((TypeDef::Enum(id), span)) => {
-                self.scopes.used.insert(*span);
-                Type::Enum(*id)
-            }
-            Some((TypeDef::Record(id), span)) => {
-                self.scopes.used.insert(*span);
-                Type::Record(*id)
-            }
-            Some((TypeDef::Broken, _)) => Type::Error,
+        match self.scopes.ty(&written.name) {
+            Some(TypeDef::Enum(id)) => Type::Enum(id),
+            Some(TypeDef::Record(id)) => Type::Record(id),
+            Some(TypeDef::Broken) => Type::Error,
             None => {
-                let basics =
-                    BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list", "map", "money", WEEKDAY]);
-                let known: Vec<&str> = basics.chain(self.scopes.types.keys().map(String::as_str)).collect();
+                let known: Vec<&str> = TYPE_NAMES.into_iter().chain(self.scopes.type_names()).collect();
                 let diagnostic = messages::unknown_type(written.name.span, name, &known);
                 self.report(diagnostic);
                 Type::Error
@@ -353,32 +375,7 @@ impl<'a> Checker<'a> {
 
     /// A type as messages show it.
     pub(super) fn show(&self, ty: &Type) -> String {
-        match ty {
-            Type::Error => "something wrong".to_owned(),
-            Type::None => "`none`".to_owned(),
-            Type::Bool => "`bool`".to_owned(),
-            Type::Int => "`int`".to_owned(),
-            Type::Decimal => "`decimal`".to_owned(),
-            Type::Percent => "`percent`".to_owned(),
-            Type::Points => "`points`".to_owned(),
-            Type::Duration => "`duration`".to_owned(),
-            Type::Instant => "`instant`".to_owned(),
-            Type::Date => "`date`".to_owned(),
-            Type::Size => "`size`".to_owned(),
-            Type::Version => "`version`".to_owned(),
-            Type::Money(currency) => format!("`money<{currency}>`"),
-            Type::Str(_) => "`string`".to_owned(),
-            Type::Principal => "`principal`".to_owned(),
-            Type::Enum(id) => {
-                format!("`{}`", self.package.enums.get(*id).map_or("enum", |def| def.name.as_str()))
-            }
-            Type::Record(id) => {
-                format!("`{}`", self.package.records.get(*id).map_or("record", |def| def.name.as_str()))
-            }
-            Type::List(element, _) => format!("`list<{}>`", self.show(element).trim_matches('`')),
-            Type::Map(_, value, _) => format!("`map<string, {}>`", self.show(value).trim_matches('`')),
-            Type::Optional(inner) => format!("`{}?`", self.show(inner).trim_matches('`')),
-        }
+        self.package.show(ty)
     }
 
     /// Reports records that contain themselves and lists that nest too deeply.
@@ -448,5 +445,16 @@ fn record_within(ty: &Type) -> Option<usize> {
         Type::Record(id) => Some(*id),
         Type::Optional(inner) | Type::List(inner, _) => record_within(inner),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BASIC, TYPE_NAMES};
+
+    #[test]
+    fn every_basic_type_has_its_name_among_all() {
+        let names: Vec<&str> = BASIC.iter().map(|(name, _)| *name).collect();
+        assert_eq!(TYPE_NAMES[..names.len()], names);
     }
 }

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::access::{Caller, NotKnown};
-use crate::app::{App, ROUTES};
+use crate::app::{App, DECISIONS, ROUTES};
 use crate::error::{Problem, ProblemKind};
 use crate::token::Scope;
 
@@ -63,8 +63,16 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, mut request: Request, nex
             }
             next.run(request).await
         }
+        // Whoever asked for a decision is told that there is none.
+        Err(problem) if problem.is_ours() && is_question(&request) => {
+            problem.undecided(false).into_response()
+        }
         Err(problem) => problem.into_response(),
     }
+}
+
+fn is_question(request: &Request) -> bool {
+    request.method() == Method::POST && request.uri().path() == DECISIONS
 }
 
 fn admit(app: &App, request: &Request) -> Result<Option<Arc<Caller>>, Problem> {

@@ -89,6 +89,7 @@ pub fn decide_noting_faults(
     );
     let mut decision = Decision { facts: &facts, sources, answer: empty(), ends: Vec::new() };
     decision.heads();
+    decision.plan();
     fired(&facts).iter().for_each(|fired| decision.take(fired));
     package.scores.iter().for_each(|score| decision.score(score));
     decision.obligations();
@@ -189,7 +190,10 @@ fn waivers<'p>(facts: &Facts<'_>, fired: &Fired<'p>) -> Vec<&'p str> {
 fn governed(facts: &Facts<'_>) -> (bool, bool) {
     let enforced = facts.package.policies.iter().filter(|policy| !policy.trial);
     let heads: Vec<(bool, Value)> = enforced
-        .map(|policy| (policy.allow || policy.rules.iter().any(|rule| !rule.trial), head(facts, policy)))
+        .map(|policy| {
+            let decides = policy.allow || policy.rules.iter().any(|rule| !rule.trial);
+            (decides && policy.layer == 0, head(facts, policy))
+        })
         .collect();
     let governs = heads.iter().any(|(governs, head)| *governs && *head == Value::Bool(true));
     (governs, heads.iter().all(|(_, head)| matches!(head, Value::Bool(_))))
@@ -233,6 +237,26 @@ impl Decision<'_, '_> {
         if governed(self.facts) == (false, true) {
             self.answer.objections.push(blocking("holdpoint", None));
         }
+    }
+
+    /// In a package with rollouts, exactly one of them fits.
+    fn plan(&mut self) {
+        let heads = self.facts.package.rollouts.iter().map(|rollout| {
+            rollout.head.as_ref().map_or(Value::Bool(true), |head| self.facts.needed(head, &Env::new()))
+        });
+        let heads: Vec<Value> = heads.collect();
+        let doubtful = heads.iter().filter(|head| !matches!(head, Value::Bool(_)));
+        let mut findings: Vec<Finding> = doubtful
+            .map(|head| {
+                let (unknown, fault) = (*head == Value::Unknown, *head == Value::Fault);
+                Finding { unknown, fault, ..blocking("holdpoint", None) }
+            })
+            .collect();
+        let fitting = heads.iter().filter(|head| **head == Value::Bool(true)).count();
+        if findings.is_empty() && !heads.is_empty() && fitting != 1 {
+            findings.push(blocking("holdpoint", None));
+        }
+        self.answer.objections.extend(findings);
     }
 
     fn place(&self, span: Span) -> Option<String> {

@@ -33,8 +33,24 @@ pub struct Built {
 /// # Errors
 /// The diagnostics, as text.
 pub fn build(name: &str, files: &[(String, String)], library: Library<'_>) -> Result<Built, String> {
-    let input = PackageInput { name: name.to_owned(), files: files.to_vec(), ..PackageInput::default() };
-    let checked = check(&input, library);
+    build_package(&package(name, files), library)
+}
+
+/// Takes files through every pass, as a package of the layer below others.
+///
+/// # Errors
+/// The diagnostics, as text.
+pub fn build_below(above: &[(String, String)], files: &[(String, String)]) -> Result<Built, String> {
+    let input = PackageInput { above: vec![package("above", above)], ..package("below", files) };
+    build_package(&input, &|_| None)
+}
+
+fn package(name: &str, files: &[(String, String)]) -> PackageInput {
+    PackageInput { name: name.to_owned(), files: files.to_vec(), ..PackageInput::default() }
+}
+
+fn build_package(input: &PackageInput, library: Library<'_>) -> Result<Built, String> {
+    let checked = check(input, library);
     if !checked.is_ok() {
         let errors = checked.diagnostics.into_iter().filter(|d| d.severity == Severity::Error);
         let errors: Vec<Diagnostic> = errors.collect();
@@ -87,6 +103,7 @@ impl Built {
         if decision.fuel_used > decision.fuel_bound {
             return Err(format!("used {} of {} fuel", decision.fuel_used, decision.fuel_bound));
         }
+        self.compare_plain(machine, snapshot, &decision, *now)?;
         // The same inputs give the same bytes, in a machine that is new as well.
         let again = self.decide(&mut Machine::new(), &mut Snapshot::new(), request, signals, *now)?;
         if again.to_json() == decision.to_json() {
@@ -94,6 +111,21 @@ impl Built {
         } else {
             Err("a machine that was used before decides otherwise".to_owned())
         }
+    }
+
+    /// Compares a decision with the plain one, which explains nothing.
+    fn compare_plain(
+        &self,
+        machine: &mut Machine,
+        snapshot: &Snapshot,
+        decision: &Decision,
+        now: i64,
+    ) -> Result<(), String> {
+        let plain = machine.decide_plainly(&self.module, snapshot, now);
+        if (plain.verdict, plain.fuel_used) == (decision.verdict, decision.fuel_used) {
+            return Ok(());
+        }
+        Err(format!("explained {}, with {} fuel, and {plain:?}", decision.verdict.word(), decision.fuel_used))
     }
 
     /// A decision in the interpreter's terms. Reasons that no author wrote are left out of it.

@@ -9,6 +9,8 @@ mod golden;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod packages;
+#[cfg(test)]
 mod regressions;
 #[cfg(test)]
 mod soundness;
