@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 
 use holdpoint_isa::ModuleHash;
 
-use crate::log::{DecisionLog, ReadError, Record, Scan, Stored};
+use crate::log::{DecisionLog, Kind, ReadError, Record, Scan, Stored};
 use crate::tlog::tile::{Tile, WIDTH, perfect};
 use crate::tlog::tree::empty_root;
 use crate::tlog::{Checkpoint, Frontier, Hash};
@@ -18,8 +18,8 @@ use crate::tlog::{Checkpoint, Frontier, Hash};
 /// What a walk has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// How many decisions there are.
-    pub decisions: u64,
+    /// How many records there are, decisions and events.
+    pub records: u64,
     /// The root over their leaves.
     pub root: Hash,
     /// How many things were wrong.
@@ -82,7 +82,7 @@ impl<'a> Audit<'a> {
             self.wrong(&format!("a checkpoint has {} decisions, the log {found}", checkpoint.size));
         }
         let root = if found == 0 { empty_root() } else { self.frontier.root() };
-        Report { decisions: found, root, wrong: self.wrong }
+        Report { records: found, root, wrong: self.wrong }
     }
 }
 
@@ -220,9 +220,9 @@ fn leaf_of(log: &dyn DecisionLog, sequence: u64) -> Option<Hash> {
 
 /// What is wrong with the index where a record has an idempotency key: the key has this decision and no other.
 fn key(log: &dyn DecisionLog, stored: &Stored) -> Result<Option<String>, ReadError> {
-    let Ok(Record { caller, key: Some(key), .. }) = stored.record() else { return Ok(None) };
+    let Ok(Record { origin, key: Some(key), .. }) = stored.record() else { return Ok(None) };
     let number = stored.sequence;
-    match log.keyed(caller, key) {
+    match log.keyed(origin.tenant, key) {
         Ok(Some(found)) if found.sequence == number => Ok(None),
         Ok(Some(found)) => {
             Ok(Some(format!("decision {number} has the idempotency key of decision {}", found.sequence)))
@@ -239,7 +239,8 @@ fn files(
     seen: &mut BTreeSet<(ModuleHash, [u8; 32])>,
 ) -> Result<Vec<String>, ReadError> {
     let Ok(record) = stored.record() else { return Ok(Vec::new()) };
-    if !seen.insert((record.module, record.source_map)) {
+    let without = record.kind == Kind::Event && record.module.0 == [0; 32];
+    if without || !seen.insert((record.module, record.source_map)) {
         return Ok(Vec::new());
     }
     let wrong = |found: Result<Option<Vec<u8>>, ReadError>, what: &str, hash: ModuleHash| match found {

@@ -13,14 +13,19 @@ use super::{database_on, log_on, module, record};
 use crate::log::fold::{IDLE, fold};
 use crate::log::tables::PENDING;
 use crate::log::writer::begin;
-use crate::log::{DecisionLog, Entry, Keys, Outcome, Pending, Record, RedbLog, Scan, Stored, Why};
+use crate::log::{DecisionLog, Entry, Keys, Origin, Outcome, Pending, Record, RedbLog, Scan, Stored, Why};
 use crate::verify::walk;
 
 fn keyed(caller: &str, key: u8, body: u8, pad: usize) -> Entry {
     let module = module("m");
     let key = format!("key-{key}");
     let request = format!("\"{body}{}\"", "x".repeat(pad));
-    let record = Record { body: [body; 32], caller, key: Some(&key), ..record(&module, &request) };
+    let record = Record {
+        body: [body; 32],
+        origin: Origin { tenant: caller, ..Origin::default() },
+        key: Some(&key),
+        ..record(&module, &request)
+    };
     Entry::new(&record, Keys::default(), module).unwrap()
 }
 
