@@ -97,6 +97,8 @@ pub enum MetricPart {
     MinSamples(Expr, Span),
     /// `max_age D`
     MaxAge(Expr, Span),
+    /// `warmup D`
+    Warmup(Expr, Span),
     /// `confirm K of N`
     Confirm(Expr, Expr, Span),
     /// `rollback when …`
