@@ -113,7 +113,7 @@ rollout slow {
         };
         let xs: Vec<String> = (0..1500).map(|x: u32| x.to_string()).collect();
         let facts = facts(0, &[r#"{"value":"0%","at":"2026-01-05T11:59:00Z"}"#]);
-        let facts = format!(r#"{{"xs":[{}],{}"#, xs.join(","), &facts[1..]);
+        let facts = facts.replacen('{', &format!(r#"{{"xs":[{}],"#, xs.join(",")), 1);
         for [first, second] in [[0, 1], [1, 0]] {
             let compiled = compiled_of(&package(triggers[first], triggers[second]));
             let judgement = judge_at(&compiled, &facts, NOW);

@@ -57,7 +57,7 @@ impl<'a> Checker<'a> {
             let count = metric.count(Binder { local, list: metric.list.clone(), filter: Some(filter) });
             self.own_let(format!("samples of {} that confirm it", metric.name), count)
         });
-        let pending = confirmed.clone().map(|confirmed| metric.pending(self, decl.span, confirmed));
+        let pending = confirmed.clone().map(|confirmed| metric.pending(self, confirmed));
         let enough = confirmed
             .map(|confirmed| compare(Compare::Ge, confirmed, int(metric.confirm, Type::Int, decl.span)));
         let told = holds.clone();
@@ -119,6 +119,8 @@ struct Metric {
     /// How many of the newest valid samples have to confirm a trigger, and how many of them are looked at.
     confirm: i64,
     last: i64,
+    /// Where that stands.
+    confirmed: Span,
     /// Since when the stage's traffic has arrived.
     since: Expr,
     span: Span,
@@ -139,6 +141,7 @@ impl Metric {
             warmup: None,
             confirm: 1,
             last: 1,
+            confirmed: decl.name.span,
             since,
             span: decl.name.span,
         };
@@ -163,6 +166,7 @@ impl Metric {
                     ("warmup", *span)
                 }
                 MetricPart::Confirm(needed, last, span) => {
+                    self.confirmed = *span;
                     self.last = checker.whole(last, "`confirm`", SAMPLES_MAX.into());
                     self.confirm = checker.whole(needed, "`confirm`", self.last.unsigned_abs());
                     ("confirm", *span)
@@ -252,7 +256,8 @@ impl Metric {
     }
 
     /// A statement that holds a stage where some samples confirm a trigger, and with those still to come enough may.
-    fn pending(&self, checker: &mut Checker<'_>, span: Span, confirmed: Expr) -> Statement {
+    fn pending(&self, checker: &mut Checker<'_>, confirmed: Expr) -> Statement {
+        let span = self.confirmed;
         let valid = self.all_valid(checker);
         let valid = self.count(valid);
         let valid = checker.own_let(format!("valid samples of {}", self.name), valid);

@@ -25,7 +25,7 @@ impl Machine {
             }
             let later = Run { now: candidate, ..run };
             self.on_telling_fuel(|machine| machine.admit(later)).ok()?;
-            if !self.governed(later) {
+            if !self.governed(later) || !self.planned(later) {
                 return None;
             }
             let fired = std::mem::take(&mut self.fired);
@@ -49,6 +49,13 @@ impl Machine {
         let heads = || self.heads.iter().filter_map(|(id, head)| enforced(id).map(|policy| (policy, *head)));
         heads().any(|(policy, head)| policy.governs && head == Value::Bool(true))
             && heads().all(|(_, head)| matches!(head, Value::Bool(_)))
+    }
+
+    /// Whether exactly one rollout fits, in a module with rollouts.
+    fn planned(&self, run: Run<'_>) -> bool {
+        let fits = self.plans.iter().filter(|(_, head)| *head == Value::Bool(true)).count();
+        let certain = self.plans.iter().all(|(_, head)| matches!(head, Value::Bool(_)));
+        run.program().rollouts.is_empty() || (fits == 1 && certain)
     }
 
     /// When each statement ends that still objects: those that are anchored at the decision, or the others.

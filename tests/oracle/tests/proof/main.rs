@@ -7,9 +7,13 @@ mod differential;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod regressions;
+#[cfg(test)]
+mod rollouts;
 #[cfg(test)]
 mod soundness;
 #[cfg(test)]
