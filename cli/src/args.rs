@@ -26,12 +26,22 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
+/// The layers above a package.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Layers {
+    /// A package of a layer above, such as the organisation's; repeated for several, the top layer first
+    #[arg(long, value_name = "PATH")]
+    pub(crate) under: Vec<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check a package and show what is wrong with it
     Check {
         /// A directory with `.hold` files, one such file, or `-` for standard input
         path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
         /// How diagnostics are shown
         #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
         format: DiagnosticFormat,
@@ -39,10 +49,14 @@ pub(crate) enum Command {
         #[arg(long)]
         deny_warnings: bool,
     },
-    /// Run the tests of a package
+    /// Run the tests of packages, and tell which rules no test makes fire
     Test {
-        /// A directory with `.hold` files, one such file, or `-` for standard input
-        path: PathBuf,
+        /// A directory with `.hold` files, one such file, or `-` for standard input. Of a directory that has none
+        /// itself, each package below it that has tests
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        layers: Layers,
         /// Run only the tests whose names contain this
         #[arg(long)]
         filter: Option<String>,
@@ -51,6 +65,8 @@ pub(crate) enum Command {
     Build {
         /// A directory with `.hold` files, one such file, or `-` for standard input
         path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
         /// Where the module is written; its source map goes beside it, with `.map` behind the name. To standard
         /// output (`-`), a device or a pipe goes the module alone, and its hash to standard error. Without this,
         /// nothing is written
@@ -61,6 +77,8 @@ pub(crate) enum Command {
     Eval {
         /// A package, or a module that was built; `-` reads one policy source from standard input
         path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
         /// The request as JSON; `-` reads standard input
         #[arg(long)]
         request: PathBuf,
@@ -78,6 +96,8 @@ pub(crate) enum Command {
     Judge {
         /// A package, or a module that was built; `-` reads one policy source from standard input
         path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
         /// The request as JSON; `-` reads standard input
         #[arg(long)]
         request: PathBuf,
@@ -95,12 +115,16 @@ pub(crate) enum Command {
     Disasm {
         /// A package, or a module that was built; `-` reads one policy source from standard input
         path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
     },
     /// Serve decisions over HTTP, each recorded before it is answered
     #[command(after_help = SERVE_HELP)]
     Serve {
         /// A package, or a module that was built; `-` reads one policy source from standard input
         path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
         /// Where the decision log is kept
         #[arg(long, default_value = "./holdpoint-data")]
         data: PathBuf,

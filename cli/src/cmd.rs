@@ -18,23 +18,27 @@ use crate::{output, package};
 /// Runs a command.
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
-        Command::Check { path, format, deny_warnings } => check::run(&path, format, deny_warnings),
-        Command::Test { path, filter } => suite::run(&path, filter.as_deref()),
-        Command::Build { path, output } => build::run(&path, output.as_deref()),
-        Command::Eval { path, request, signals, at, format } => {
+        Command::Check { path, layers, format, deny_warnings } => {
+            check::run(&path, &layers.under, format, deny_warnings)
+        }
+        Command::Test { paths, layers, filter } => suite::run(&paths, &layers.under, filter.as_deref()),
+        Command::Build { path, layers, output } => build::run(&path, &layers.under, output.as_deref()),
+        Command::Eval { path, layers, request, signals, at, format } => {
             let (signals, at) = (signals.as_deref(), at.as_deref());
-            eval::run(&path, &eval::Inputs { request: &request, signals, at }, format)
+            eval::run(&path, &eval::Inputs { under: &layers.under, request: &request, signals, at }, format)
         }
-        Command::Judge { path, request, signals, at, format } => {
+        Command::Judge { path, layers, request, signals, at, format } => {
             let (signals, at) = (Some(signals.as_path()), at.as_deref());
-            judge::run(&path, &eval::Inputs { request: &request, signals, at }, format)
+            judge::run(&path, &eval::Inputs { under: &layers.under, request: &request, signals, at }, format)
         }
-        Command::Disasm { path } => {
-            let policy = package::policy(&path)?;
+        Command::Disasm { path, layers } => {
+            let policy = package::policy(&path, &layers.under)?;
             output::out(&holdpoint_compiler::disassemble(policy.program.program(), Some(&policy.source_map)));
             Ok(Exit::Success)
         }
-        Command::Serve { path, data, listen, keeping } => serve::run(&path, data, listen, keeping.into()),
+        Command::Serve { path, layers, data, listen, keeping } => {
+            serve::run(&path, &layers.under, data, listen, keeping.into())
+        }
         Command::Log { command } => log::run(command),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Completions { shell } => {

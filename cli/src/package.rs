@@ -40,9 +40,15 @@ struct Found {
     json: Vec<String>,
 }
 
+/// Reads a package, and those of the layers above it, the top one first.
+pub(crate) fn read_under(path: &Path, under: &[PathBuf]) -> Result<PackageInput, Failure> {
+    let above = under.iter().map(|above| read(above)).collect::<Result<Vec<_>, _>>()?;
+    Ok(PackageInput { above, ..read(path)? })
+}
+
 /// Reads a package: a directory's `.hold` files, one such file, or standard input for `-`, and of the JSON files there
 /// only those that a fixture or a test names.
-pub(crate) fn read(path: &Path) -> Result<PackageInput, Failure> {
+fn read(path: &Path) -> Result<PackageInput, Failure> {
     let mut input = PackageInput { name: name_of(path), ..PackageInput::default() };
     if is_stdin(path) {
         input.files.push((STDIN_FILE.to_owned(), read_text(path)?));
@@ -122,14 +128,67 @@ fn name_of(path: &Path) -> String {
         .unwrap_or_else(|| "policy".to_owned())
 }
 
-/// Finds the `.hold` and `.json` files of a directory and those below it, hidden ones apart.
-fn find(root: &Path, directory: &Path, depth: u32, found: &mut Found) -> Result<(), Failure> {
+/// The packages with tests that paths name: a path itself where it is one file or has `.hold` files directly in it,
+/// else the packages below it, in order of their paths.
+pub(crate) fn with_tests(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut packages = Vec::new();
+    for path in paths {
+        if is_stdin(path) || !path.is_dir() || has_sources(path)? {
+            packages.push(path.clone());
+        } else {
+            let before = packages.len();
+            below(path, DEPTH_MAX, &mut packages)?;
+            if packages.len() == before {
+                let failure = Failure::new(
+                    Exit::Usage,
+                    format!("`{}` has no `.hold` file with a test", path.display()),
+                );
+                return Err(failure.help("name a directory with a policy and its tests, or one `.hold` file"));
+            }
+        }
+    }
+    Ok(packages)
+}
+
+fn below(directory: &Path, depth: u32, packages: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+    for directory in entries(directory)?.into_iter().filter(|path| path.is_dir()) {
+        if !has_sources(&directory)? {
+            below(&directory, depth, packages)?;
+        } else if is_tested(&read(&directory)?) {
+            packages.push(directory);
+        }
+    }
+    Ok(())
+}
+
+fn has_sources(directory: &Path) -> Result<bool, Failure> {
+    let is_source =
+        |path: &PathBuf| path.extension().is_some_and(|ending| ending == "hold") && path.is_file();
+    Ok(entries(directory)?.iter().any(is_source))
+}
+
+fn is_tested(input: &PackageInput) -> bool {
+    let mut items = input.files.iter().flat_map(|(_, text)| parse(FileId::default(), text).0.items);
+    items.any(|item| matches!(item, Item::Test(_)))
+}
+
+/// What lies in a directory, hidden entries apart, in order.
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, &error))? {
         let path = entry.map_err(|error| unreadable(directory, &error))?.path();
-        let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
-            continue;
+        if path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')) {
+            found.push(path);
         }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Finds the `.hold` and `.json` files of a directory and those below it, hidden ones apart.
+fn find(root: &Path, directory: &Path, depth: u32, found: &mut Found) -> Result<(), Failure> {
+    for path in entries(directory)? {
         let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         match path.extension().and_then(|extension| extension.to_str()) {
             _ if path.is_dir() => {
@@ -166,8 +225,8 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Checks a package against the library.
-pub(crate) fn checked(path: &Path) -> Result<Checked, Failure> {
-    Ok(check(&read(path)?, &holdpoint_stdlib::module))
+pub(crate) fn checked(path: &Path, under: &[PathBuf]) -> Result<Checked, Failure> {
+    Ok(check(&read_under(path, under)?, &holdpoint_stdlib::module))
 }
 
 /// Shows diagnostics on standard error, or as JSON on standard output; tells whether there is an error among them.
@@ -230,10 +289,17 @@ fn is_package(path: &Path) -> bool {
     is_stdin(path) || path.is_dir() || path.extension().is_some_and(|extension| extension == "hold")
 }
 
-/// A policy from a package or from a module that was built.
-pub(crate) fn policy(path: &Path) -> Result<Policy, Failure> {
+/// A policy from a package, with those of the layers above it, or from a module that was built.
+pub(crate) fn policy(path: &Path, under: &[PathBuf]) -> Result<Policy, Failure> {
+    if !under.is_empty() && !is_package(path) {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("`{}` is a module, and linked already", path.display()),
+        )
+        .help("leave `--under` out, or name the package"));
+    }
     let (bytes, source_map) = if is_package(path) {
-        let (_, compiled) = compiled(path, &read(path)?)?;
+        let (_, compiled) = compiled(path, &read_under(path, under)?)?;
         (compiled.module, compiled.source_map)
     } else {
         (read_bytes(path)?, beside(path)?)

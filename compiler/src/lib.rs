@@ -23,7 +23,7 @@ use holdpoint_vm::verify::{LoadError, admission_bounds, needed_zones, stage_boun
 use holdpoint_vm::window::bundled_zone;
 
 pub use disasm::disassemble;
-pub use suite::{TestResult, run_tests};
+pub use suite::{Coverage, TestResult, coverage, run_tests};
 
 /// A package that was compiled.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use holdpoint_isa::literal::format_instant;
 use holdpoint_lang::Span;
 use holdpoint_lang::ast::Outcome;
-use holdpoint_lang::hir::{Expect, Package, Test};
+use holdpoint_lang::hir::{Expect, Package, Rule, Test};
 use holdpoint_vm::decision::Objection;
 use holdpoint_vm::judgement::Finding;
 use holdpoint_vm::{Decision, Judgement, Machine, Snapshot, VerifiedProgram};
@@ -48,6 +48,47 @@ pub fn run_tests(package: &Package, compiled: &Compiled) -> Vec<TestResult> {
         });
     }
     results
+}
+
+/// Which rules, scores and watches of rollouts of a package its tests make fire: object, warn, be waived, be recorded on
+/// trial, or speak against promotion.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Those that fire, as `policy.rule`, `score.name` or `rollout.metric`.
+    pub fired: BTreeSet<String>,
+    /// Those that never do.
+    pub silent: BTreeSet<String>,
+}
+
+/// What the tests of a package reach of its rules.
+pub fn coverage(package: &Package, results: &[TestResult]) -> Coverage {
+    let own = package.policies.iter().filter(|policy| policy.layer == package.layer);
+    let of_policies = own.flat_map(|policy| named(&policy.name, &policy.rules));
+    let scores = package.scores.iter().filter(|score| score.layer == package.layer);
+    let scores = scores.map(|score| format!("score.{}", score.name));
+    // Only the top layer has rollouts.
+    let rollouts = package.rollouts.iter().filter(|_| package.layer == 0);
+    let of_rollouts = rollouts.flat_map(|rollout| {
+        let of_stages = rollout.stages.iter().flat_map(|stage| named(&rollout.name, &stage.rules));
+        named(&rollout.name, &rollout.rules).chain(of_stages)
+    });
+    let seen: BTreeSet<&str> = results.iter().flat_map(fired).collect();
+    let all: BTreeSet<String> = of_policies.chain(scores).chain(of_rollouts).collect();
+    let (fired, silent) = all.into_iter().partition(|name| seen.contains(name.as_str()));
+    Coverage { fired, silent }
+}
+
+fn named<'a>(of: &'a str, rules: &'a [Rule]) -> impl Iterator<Item = String> + use<'a> {
+    rules.iter().map(move |rule| format!("{of}.{}", rule.name))
+}
+
+fn fired(result: &TestResult) -> impl Iterator<Item = &str> {
+    let objections = result.decision.iter().flat_map(|decision| {
+        let waived = decision.waived.iter().map(|(_, objection)| objection);
+        decision.objections.iter().chain(&decision.warnings).chain(&decision.trial).chain(waived)
+    });
+    let findings = result.judgement.iter().flat_map(|judgement| &judgement.findings);
+    objections.map(|objection| objection.rule.as_str()).chain(findings.map(|finding| finding.rule.as_str()))
 }
 
 /// What a test saw: the decision on its request, or the judgement of the stage that it tells of.

@@ -42,6 +42,8 @@ pub struct PackageInput {
     pub files: Vec<(String, String)>,
     /// Its JSON files by path, for fixtures.
     pub data: BTreeMap<String, String>,
+    /// The packages of the layers above it, the top one first; their tests do not run.
+    pub above: Vec<Self>,
 }
 
 /// What a check finds.
@@ -72,6 +74,7 @@ pub fn check(input: &PackageInput, library: Library<'_>) -> Checked {
     let files = read(input, library, &mut sources, &mut sink);
     let mut checker = Checker::new(&files, input, sink);
     checker.package.name.clone_from(&input.name);
+    checker.package.layer = input.above.len();
     checker.run();
     Checked { sources, package: checker.package, diagnostics: checker.sink.sorted() }
 }
@@ -83,11 +86,17 @@ fn read(
     sources: &mut Sources,
     sink: &mut Diagnostics,
 ) -> Vec<FileTree> {
-    let mut ordered: Vec<&(String, String)> = input.files.iter().collect();
-    ordered.sort();
     let mut files: Vec<FileTree> = Vec::new();
-    for (path, text) in ordered {
-        files.push(read_file(path, text, None, sources, sink));
+    for (layer, package) in input.above.iter().enumerate() {
+        for (path, text) in ordered(package) {
+            let path = format!("{}/{path}", package.name);
+            let mut file = read_file(&path, text, Origin::Package(layer), sources, sink);
+            file.tree.items.retain(|item| !matches!(item, ast::Item::Fixture(_) | ast::Item::Test(_)));
+            files.push(file);
+        }
+    }
+    for (path, text) in ordered(input) {
+        files.push(read_file(path, text, Origin::Package(input.above.len()), sources, sink));
     }
     let mut known: Vec<String> = Vec::new();
     let mut at = 0;
@@ -101,7 +110,7 @@ fn read(
             match library(&name) {
                 Some(text) => {
                     let path = format!("{}.hold", name.replace('.', "/"));
-                    files.push(read_file(&path, text, Some(name.clone()), sources, sink));
+                    files.push(read_file(&path, text, Origin::Library(name.clone()), sources, sink));
                 }
                 None => sink.push(messages::unknown_module(module.span, &name, &library_names(library))),
             }
@@ -113,26 +122,29 @@ fn read(
     files
 }
 
-/// Adds the policies that the package includes; those of the library that nobody includes are left out.
+/// The files of a package, by path.
+fn ordered(input: &PackageInput) -> Vec<&(String, String)> {
+    let mut files: Vec<_> = input.files.iter().collect();
+    files.sort();
+    files
+}
+
+/// Adds what the package includes of policies, scores and rollouts; those of the library that nobody includes are left out.
 fn include(files: &mut Vec<FileTree>, sink: &mut Diagnostics) {
     let mut included = Vec::new();
-    for file in files.iter().filter(|file| file.module.is_none()) {
+    for file in files.iter() {
+        let Origin::Package(layer) = file.origin else { continue };
         for item in &file.tree.items {
             let ast::Item::Include(include) = item else { continue };
-            let module =
-                files.iter().find(|file| file.module.as_deref() == Some(include.module.text().as_str()));
+            let module = files.iter().find(|file| file.is_module(&include.module.text()));
             if let Some(module) = module {
                 let items = include::instances(include, &module.tree, sink);
-                included.push(FileTree {
-                    id: module.id,
-                    tree: ast::File { items },
-                    module: module.module.clone(),
-                    unread: module.unread,
-                });
+                let (tree, origin) = (ast::File { items }, Origin::Included(layer));
+                included.push(FileTree { id: module.id, tree, origin, unread: module.unread });
             }
         }
     }
-    for file in files.iter_mut().filter(|file| file.module.is_some()) {
+    for file in files.iter_mut().filter(|file| matches!(file.origin, Origin::Library(_))) {
         let active = |item: &ast::Item| {
             !matches!(
                 item,
@@ -163,7 +175,7 @@ fn as_use(item: &ast::Item) -> Option<&ast::Path> {
 fn read_file(
     path: &str,
     text: &str,
-    module: Option<String>,
+    origin: Origin,
     sources: &mut Sources,
     sink: &mut Diagnostics,
 ) -> FileTree {
@@ -171,17 +183,54 @@ fn read_file(
     let (tree, diagnostics) = parse(id, text);
     let unread = diagnostics.has_errors();
     sink.extend(diagnostics);
-    FileTree { id, tree, module, unread }
+    FileTree { id, tree, origin, unread }
 }
 
 /// A parsed file.
 struct FileTree {
     id: FileId,
     tree: ast::File,
-    /// The module's name, where the file is the library's.
-    module: Option<String>,
+    origin: Origin,
     /// Whether a part of it could not be read.
     unread: bool,
+}
+
+impl FileTree {
+    /// Whether it is a module of the library.
+    fn is_module(&self, name: &str) -> bool {
+        matches!(&self.origin, Origin::Library(module) if module == name)
+    }
+
+    /// The layer that it belongs to; the library lies beside the top one.
+    const fn layer(&self) -> usize {
+        match self.origin {
+            Origin::Package(layer) | Origin::Included(layer) => layer,
+            Origin::Library(_) => 0,
+        }
+    }
+}
+
+/// Where a file comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Origin {
+    /// The package of a layer, counted from the top.
+    Package(usize),
+    /// A module of the library, by its name.
+    Library(String),
+    /// The library, by an `include` of a layer.
+    Included(usize),
+}
+
+/// A declaration and where it comes from.
+#[derive(Clone, Copy)]
+struct Declared<'a> {
+    item: &'a ast::Item,
+    /// The layer, counted from the top.
+    layer: usize,
+    /// Whether it is the library's, in every layer.
+    library: bool,
+    /// Whether it is the author's own: of the lowest layer, and not of the library.
+    own: bool,
 }
 
 /// The state of a check.
@@ -212,11 +261,19 @@ impl<'a> Checker<'a> {
         self.report_unused();
     }
 
-    /// Every declaration with whether it is the library's.
-    fn items(&self) -> impl Iterator<Item = (&'a ast::Item, bool)> + use<'a> {
-        self.files
-            .iter()
-            .flat_map(|file| file.tree.items.iter().map(move |item| (item, file.module.is_some())))
+    /// Every declaration.
+    fn declared(&self) -> impl Iterator<Item = Declared<'a>> + use<'a> {
+        let lowest = self.input.above.len();
+        self.files.iter().flat_map(move |file| {
+            let (layer, library) = (file.layer(), matches!(file.origin, Origin::Library(_)));
+            let own = file.origin == Origin::Package(lowest);
+            file.tree.items.iter().map(move |item| Declared { item, layer, library, own })
+        })
+    }
+
+    /// Every declaration that a function picks, with its layer.
+    fn picked<T: 'a>(&self, pick: impl Fn(&'a ast::Item) -> Option<&'a T>) -> Vec<(&'a T, usize)> {
+        self.declared().filter_map(|declared| Some((pick(declared.item)?, declared.layer))).collect()
     }
 
     /// The start of the package's first file, for what is wrong with the package as a whole.
@@ -227,7 +284,7 @@ impl<'a> Checker<'a> {
 
     /// Whether a place is in the library.
     fn in_library(&self, span: Span) -> bool {
-        self.files.iter().any(|file| file.id == span.file && file.module.is_some())
+        self.files.iter().any(|file| file.id == span.file && !matches!(file.origin, Origin::Package(_)))
     }
 
     /// Whether a part of the file of a place could not be read.
@@ -237,9 +294,8 @@ impl<'a> Checker<'a> {
 
     /// Whether the package uses a module that there is not.
     fn lacks_module(&self) -> bool {
-        let has =
-            |path: &ast::Path| self.files.iter().any(|file| file.module.as_deref() == Some(&path.text()));
-        self.items().filter_map(|(item, _)| as_use(item)).any(|path| !has(path))
+        let has = |path: &ast::Path| self.files.iter().any(|file| file.is_module(&path.text()));
+        self.declared().filter_map(|declared| as_use(declared.item)).any(|path| !has(path))
     }
 
     /// Reports a name declared twice, where the author can mend it: the library's declaration is always the first.

@@ -18,6 +18,8 @@ use crate::span::Span;
 pub struct Package {
     /// Its name.
     pub name: String,
+    /// Its layer, counted from the top one; policies of the layers above are linked with its own.
+    pub layer: usize,
     /// Enums.
     pub enums: Vec<Enum>,
     /// Records.
@@ -57,6 +59,8 @@ pub struct Score {
     pub name: String,
     /// Its title.
     pub title: String,
+    /// Its layer, counted from the top one.
+    pub layer: usize,
     /// When it is counted.
     pub guard: Option<Expr>,
     /// Weight in percent and value of each factor.
@@ -326,12 +330,21 @@ pub struct Policy {
     pub head: Option<Expr>,
     /// Whether it says `allow`.
     pub allow: bool,
+    /// Its layer, counted from the top one, whose policies alone govern.
+    pub layer: usize,
     /// Its rules.
     pub rules: Vec<Rule>,
     /// Its waivers.
     pub waivers: Vec<Waiver>,
     /// Where its name stands.
     pub span: Span,
+}
+
+impl Policy {
+    /// Whether a request that only it governs is allowed.
+    pub fn governs(&self) -> bool {
+        self.layer == 0 && (self.allow || self.rules.iter().any(|rule| !rule.trial))
+    }
 }
 
 /// A rule.

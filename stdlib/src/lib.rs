@@ -20,7 +20,32 @@ macro_rules! modules {
 }
 
 modules! {
+    "std.approvals" "std/approvals.hold";
+    "std.blue_green" "std/blue_green.hold";
+    "std.burn_rate" "std/burn_rate.hold";
     "std.calendar" "std/calendar.hold";
+    "std.canary" "std/canary.hold";
+    "std.concurrency" "std/concurrency.hold";
+    "std.confidence" "std/confidence.hold";
+    "std.cost" "std/cost.hold";
     "std.deployment" "std/deployment.hold";
+    "std.deployment_policy" "std/deployment_policy.hold";
+    "std.freeze" "std/freeze.hold";
+    "std.gates.artifact" "std/gates/artifact.hold";
+    "std.gates.quality" "std/gates/quality.hold";
+    "std.gates.readiness" "std/gates/readiness.hold";
+    "std.gates.scans" "std/gates/scans.hold";
+    "std.gates.tests" "std/gates/tests.hold";
+    "std.groups" "std/groups.hold";
+    "std.hotfix" "std/hotfix.hold";
+    "std.infrastructure" "std/infrastructure.hold";
+    "std.migration" "std/migration.hold";
+    "std.pol_007" "std/pol_007.hold";
+    "std.preview" "std/preview.hold";
+    "std.scope" "std/scope.hold";
+    "std.score" "std/score.hold";
     "std.soak" "std/soak.hold";
+    "std.strategy" "std/strategy.hold";
+    "std.verify" "std/verify.hold";
+    "std.windows" "std/windows.hold";
 }

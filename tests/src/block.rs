@@ -25,6 +25,8 @@ pub struct Policy {
     pub name: Option<String>,
     /// The prelude whose files it takes in.
     pub with: Option<String>,
+    /// The preludes that are packages of the layers above it, the top one first.
+    pub under: Vec<String>,
     /// Clauses that it covers beside the one that it stands under.
     pub rules: Vec<String>,
     /// Whether `\u{…}` in it stands for a character.
@@ -120,6 +122,9 @@ fn policy(word: &str, options: &[&str]) -> Result<Policy, String> {
         match option.split_once('=').unwrap_or((option, "")) {
             ("name", name) if !name.is_empty() => policy.name = Some(name.to_owned()),
             ("with", name) if !name.is_empty() => policy.with = Some(name.to_owned()),
+            ("under", names) if !names.is_empty() => {
+                policy.under = names.split(',').map(str::to_owned).collect()
+            }
             ("rules", ids) if !ids.is_empty() => policy.rules = ids.split(',').map(str::to_owned).collect(),
             ("escapes", "") => policy.escapes = true,
             ("pad", bytes) => {

@@ -45,10 +45,19 @@ pub fn parse(files: &Files) -> Outcome {
     Outcome { sources, diagnostics, module: None }
 }
 
+/// The files as a package, with those of the layers above it.
+fn input(name: &str, files: &Files) -> PackageInput {
+    PackageInput {
+        name: name.to_owned(),
+        files: files.sources.clone(),
+        data: files.data.clone(),
+        above: files.above.iter().map(|(name, files)| input(name, files)).collect(),
+    }
+}
+
 /// A package through every pass.
 pub fn build(files: &Files) -> Outcome {
-    let input =
-        PackageInput { name: "example".to_owned(), files: files.sources.clone(), data: files.data.clone() };
+    let input = input("example", files);
     let Checked { sources, package, diagnostics } = check(&input, &holdpoint_stdlib::module);
     if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Outcome { sources, diagnostics, module: None };

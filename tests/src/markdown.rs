@@ -98,8 +98,20 @@ fn declared(lines: &[String]) -> &str {
     let code = lines.iter().map(|line| line.trim()).find(|line| !line.starts_with("///")).unwrap_or_default();
     let mut words = code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
     let first = words.next().unwrap_or("file");
-    let declares =
-        matches!(first, "record" | "enum" | "fn" | "let" | "param" | "window" | "calendar" | "signal");
+    let declares = matches!(
+        first,
+        "record"
+            | "enum"
+            | "fn"
+            | "let"
+            | "param"
+            | "window"
+            | "calendar"
+            | "signal"
+            | "policy"
+            | "score"
+            | "rollout"
+    );
     if declares { words.next().unwrap_or(first) } else { first }
 }
 

@@ -16,6 +16,8 @@ pub struct Files {
     pub sources: Vec<(String, String)>,
     /// Files of JSON by path.
     pub data: BTreeMap<String, String>,
+    /// The packages of the layers above, the top one first, by name.
+    pub above: Vec<(String, Self)>,
 }
 
 /// A diagnostic: file, line from 1, severity and code.

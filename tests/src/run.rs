@@ -39,7 +39,7 @@ impl Preludes {
         let mut used: Vec<String> = Vec::new();
         let blocks = page.sections.iter().flat_map(|section| &section.blocks);
         for (block, policy) in blocks.filter_map(policy_of) {
-            used.extend(policy.with.clone());
+            used.extend(policy.with.iter().chain(&policy.under).cloned());
             let Some(name) = &policy.name else { continue };
             match Files::split(&block.text, policy) {
                 Ok(files) => {
@@ -148,12 +148,14 @@ fn run(block: &Block, policy: &Policy, preludes: &Preludes, report: &mut Report)
 
 fn files(block: &Block, policy: &Policy, preludes: &Preludes) -> Result<Files, String> {
     let mut files = Files::split(&block.text, policy)?;
+    let named = |name: &String| {
+        preludes.named.get(name).ok_or_else(|| format!("no prelude of this page has the name `{name}`"))
+    };
     if let Some(name) = &policy.with {
-        let prelude = preludes
-            .named
-            .get(name)
-            .ok_or_else(|| format!("no prelude of this page has the name `{name}`"))?;
-        files.take_in(name, prelude)?;
+        files.take_in(name, named(name)?)?;
+    }
+    for name in &policy.under {
+        files.above.push((name.clone(), named(name)?.clone()));
     }
     Ok(files)
 }

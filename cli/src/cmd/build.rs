@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use holdpoint_isa::ModuleHash;
 use holdpoint_isa::codec::encode_source_map;
@@ -11,8 +11,8 @@ use holdpoint_lang::PackageInput;
 use crate::exit::{Exit, Failure};
 use crate::{output, package};
 
-pub(crate) fn run(path: &Path, to: Option<&Path>) -> Result<Exit, Failure> {
-    let input = package::read(path)?;
+pub(crate) fn run(path: &Path, under: &[PathBuf], to: Option<&Path>) -> Result<Exit, Failure> {
+    let input = package::read_under(path, under)?;
     if let Some(to) = to {
         refuse_source(path, &input, to)?;
     }

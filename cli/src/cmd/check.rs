@@ -1,13 +1,18 @@
 //! `holdpoint check`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::args::DiagnosticFormat;
 use crate::exit::{Exit, Failure};
 use crate::{output, package};
 
-pub(crate) fn run(path: &Path, format: DiagnosticFormat, deny_warnings: bool) -> Result<Exit, Failure> {
-    let checked = package::checked(path).map_err(found)?;
+pub(crate) fn run(
+    path: &Path,
+    under: &[PathBuf],
+    format: DiagnosticFormat,
+    deny_warnings: bool,
+) -> Result<Exit, Failure> {
+    let checked = package::checked(path, under).map_err(found)?;
     let mut diagnostics = checked.diagnostics.clone();
     if checked.is_ok()
         && let Err(more) = holdpoint_compiler::compile(&checked.package, &checked.sources)
@@ -17,11 +22,12 @@ pub(crate) fn run(path: &Path, format: DiagnosticFormat, deny_warnings: bool) ->
     let errors = package::show(&checked, &diagnostics, format);
     if !errors && format == DiagnosticFormat::Text {
         let package = &checked.package;
-        let rules: usize = package.policies.iter().map(|policy| policy.rules.len()).sum();
+        let own = || package.policies.iter().filter(|policy| policy.layer == package.layer);
+        let rules: usize = own().map(|policy| policy.rules.len()).sum();
         output::err(&format!(
             "{}: {}, {}, {}",
             output::visible(&package.name),
-            count(package.policies.len(), "policy", "policies"),
+            count(own().count(), "policy", "policies"),
             count(rules, "rule", "rules"),
             count(package.tests.len(), "test", "tests"),
         ));

@@ -1,6 +1,6 @@
 //! `holdpoint eval`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use holdpoint_isa::literal;
 use holdpoint_server::Clock;
@@ -13,6 +13,8 @@ use crate::{output, package};
 
 /// What is evaluated.
 pub(crate) struct Inputs<'a> {
+    /// The packages of the layers above.
+    pub(crate) under: &'a [PathBuf],
     /// The request.
     pub(crate) request: &'a Path,
     /// The facts that its caller does not send.
@@ -37,14 +39,14 @@ pub(crate) fn run(path: &Path, inputs: &Inputs<'_>, format: DecisionFormat) -> R
 
 /// The policy, the facts as it lays them out, and the instant.
 pub(crate) fn read(path: &Path, inputs: &Inputs<'_>) -> Result<(package::Policy, Snapshot, i64), Failure> {
-    let Inputs { request, signals, at } = *inputs;
+    let Inputs { under, request, signals, at } = *inputs;
     let now = instant(at)?;
     let inputs = [Some(path), Some(request), signals];
     if inputs.into_iter().flatten().filter(|input| package::is_stdin(input)).count() > 1 {
         return Err(Failure::new(Exit::Usage, "standard input (`-`) can be read only once")
             .help("name a file for what else is read"));
     }
-    let policy = package::policy(path)?;
+    let policy = package::policy(path, under)?;
     let body = package::read_bytes(request)?;
     let facts = signals.map(package::read_bytes).transpose()?;
     if let (Some(signals), Some([])) = (signals, facts.as_deref()) {

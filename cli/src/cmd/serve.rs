@@ -14,15 +14,14 @@ use super::log;
 use crate::exit::{Exit, Failure};
 use crate::{output, package};
 
-pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr, keeping: Keeping) -> Result<Exit, Failure> {
-    let policy = package::policy(path)?;
-    if policy.program.program().policies.is_empty() {
-        return Err(Failure::new(
-            Exit::Refused,
-            "this package has no policy: every request would be blocked",
-        )
-        .help("write `policy NAME { … }` in a `.hold` file"));
-    }
+pub(crate) fn run(
+    path: &Path,
+    under: &[PathBuf],
+    data: PathBuf,
+    listen: SocketAddr,
+    keeping: Keeping,
+) -> Result<Exit, Failure> {
+    let policy = policy_of(path, under)?;
     let source_map_bytes =
         encode_source_map(&policy.source_map).map_err(|error| Failure::new(Exit::Refused, error))?;
     log_to_stderr();
@@ -79,6 +78,16 @@ pub(crate) fn run(path: &Path, data: PathBuf, listen: SocketAddr, keeping: Keepi
             .help("--listen names another address, such as 127.0.0.1:0 for any free port")),
         Err(error) => Err(Failure::new(Exit::Unavailable, error)),
     }
+}
+
+/// The policy to serve, which has something to decide by.
+fn policy_of(path: &Path, under: &[PathBuf]) -> Result<package::Policy, Failure> {
+    let policy = package::policy(path, under)?;
+    if policy.program.program().policies.is_empty() {
+        let failure = "this package has no policy: every request would be blocked";
+        return Err(Failure::new(Exit::Refused, failure).help("write `policy NAME { … }` in a `.hold` file"));
+    }
+    Ok(policy)
 }
 
 /// The facts that callers do not send. This server gathers none of them.

@@ -13,6 +13,49 @@ fn the_tests_of_acme_pass() {
     assert!(ran.out.contains(" passed, 0 failed"), "{}", ran.out);
 }
 
+/// The library and every example, in one run.
+#[test]
+fn every_rule_of_the_library_and_the_examples_fires_in_a_test() {
+    let ran = holdpoint(&["test", "stdlib", "examples"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let total = ran.out.lines().last().unwrap();
+    let (packages, counts) = total.split_once(" packages: ").unwrap();
+    assert!(packages.parse::<u32>().unwrap() >= 20, "{total}");
+    let (fired, rules) =
+        counts.rsplit_once("; ").unwrap().1.strip_suffix(" rules fired").unwrap().split_once(" of ").unwrap();
+    assert_eq!(fired, rules, "{}", ran.out);
+    assert!(counts.contains(" passed, 0 failed, 0 left out; "), "{total}");
+    assert!(ran.out.contains("package examples/acme\n"), "{}", ran.out);
+}
+
+#[test]
+fn a_rule_that_no_test_makes_fire_is_named_and_is_no_failure() {
+    let place = tempfile::tempdir().unwrap();
+    let text = "request { n: int }\npolicy p { rule r { block when n > 3 } rule s { block when n > 5 } }\n\
+                test \"four\" { given { now: 2026-01-05T12:00Z n: 4 } expect block by r }\n";
+    fs::create_dir(place.path().join("one")).unwrap();
+    fs::write(place.path().join("one/policy.hold"), text).unwrap();
+    let package = holdpoint(&["test", place.path().join("one").to_str().unwrap()]);
+    assert_eq!(package.code, 0, "{}", package.err);
+    assert!(
+        package.out.contains("\n1 passed, 0 failed, 0 left out; 1 of 2 rules fired\n"),
+        "{}",
+        package.out
+    );
+    assert!(package.out.contains(" fuel at most, and is proven to take no more than "), "{}", package.out);
+    assert!(package.out.ends_with("\nno test makes these fire: p.s\n"), "{}", package.out);
+    // A folder without sources of its own is looked through, and what has no test there is passed over.
+    fs::create_dir(place.path().join("none")).unwrap();
+    fs::write(place.path().join("none/policy.hold"), "request { n: int }\n").unwrap();
+    assert_eq!(holdpoint(&["test", place.path().to_str().unwrap()]).out, package.out);
+    let filtered = holdpoint(&["test", place.path().to_str().unwrap(), "--filter", "four"]);
+    assert!(filtered.out.contains("\n1 passed, 0 failed, 0 left out\n"), "{}", filtered.out);
+    fs::remove_file(place.path().join("one/policy.hold")).unwrap();
+    let nothing = holdpoint(&["test", place.path().to_str().unwrap()]);
+    assert_eq!(nothing.code, 2);
+    assert!(nothing.err.contains("has no `.hold` file with a test"), "{}", nothing.err);
+}
+
 #[test]
 fn acme_has_neither_errors_nor_warnings() {
     let ran = holdpoint(&["check", "examples/acme", "--format", "json"]);

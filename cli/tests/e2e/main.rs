@@ -15,6 +15,8 @@ mod proof;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod rollouts;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod serving;

@@ -47,7 +47,7 @@ impl Lower<'_> {
             name: policy.name.clone(),
             title: policy.title.clone(),
             trial: policy.trial,
-            governs: policy.allow || policy.rules.iter().any(|rule| !rule.trial),
+            governs: policy.governs(),
         });
         let mark = self.registers.mark();
         let cond = match &policy.head {

@@ -29,18 +29,16 @@ const FIXTURE_DEPTH_MAX: u32 = 32;
 
 impl<'a> Checker<'a> {
     pub(super) fn check_tests(&mut self) {
+        self.scopes.layer = self.input.above.len();
         let fixtures: Vec<&'a ast::FixtureDecl> = self.fixtures.values().copied().collect();
         for fixture in fixtures {
             self.facts(&fixture.body, 0);
         }
-        let tests: Vec<&'a ast::TestDecl> = self
-            .items()
-            .filter_map(
-                |(item, library)| {
-                    if let ast::Item::Test(decl) = item { (!library).then_some(decl) } else { None }
-                },
-            )
-            .collect();
+        let tests = self.declared().filter_map(|declared| match declared.item {
+            ast::Item::Test(decl) if declared.own => Some(decl),
+            _ => None,
+        });
+        let tests: Vec<&'a ast::TestDecl> = tests.collect();
         self.report_same_tests(&tests);
         for test in tests {
             self.test(test);

@@ -83,7 +83,7 @@ impl Checker<'_> {
         let id = if enum_name == WEEKDAY {
             self.weekday()
         } else {
-            let (def, at) = *self.scopes.types.get(enum_name)?;
+            let (def, at) = self.scopes.type_named(enum_name)?;
             self.scopes.used.insert(at);
             match def {
                 TypeDef::Enum(id) => id,

@@ -88,9 +88,12 @@ impl<'a> Checker<'a> {
         self.scopes.sample = outer;
         let unless = unless.map(|e| truth(Kind::Not(e), decl.span));
         let holds = when.into_iter().chain(unless).reduce(|a, b| truth(Kind::And(a, b), decl.span));
-        if let Some(holds) = &holds
-            && !floor::mentions(holds, &|e| matches!(&*e.kind, Kind::Local(id) if *id == local))
-        {
+        // What could not be read may have been about the sample.
+        let about_sample = |e: &Expr| match &*e.kind {
+            Kind::Local(id) => *id == local,
+            kind => matches!(kind, Kind::Error),
+        };
+        if holds.as_ref().is_some_and(|holds| !floor::mentions(holds, &about_sample)) {
             let why = "this trigger looks at no sample: write it outside of the metric";
             self.report(messages::rollout_plan(decl.span, why));
         }

@@ -1,49 +1,77 @@
 //! Declarations of values, and what nothing uses.
 
-use super::Checker;
 use super::scope::{Entry, FnSlot, LetSlot, Meaning, Progress};
+use super::{Checker, Declared};
 use crate::ast;
 use crate::diag::messages;
 use crate::hir::{self, Type};
 use crate::span::Span;
 
+/// Who sees a declaration, and who is told when nobody does.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Visible {
+    watched: bool,
+    shared: bool,
+}
+
+impl Visible {
+    /// To every layer.
+    pub(super) const SHARED: Self = Self { watched: false, shared: true };
+
+    const fn of(declared: Declared<'_>) -> Self {
+        Self { watched: declared.own, shared: declared.library }
+    }
+}
+
 impl<'a> Checker<'a> {
     /// Declares everything that a name may stand for, in no particular order.
     pub(super) fn declare_values(&mut self) {
         let nowhere = self.package_span();
-        self.scopes
-            .package
-            .insert("now".to_owned(), Entry { meaning: Meaning::Now, span: nowhere, watched: false });
+        self.scopes.package.insert(
+            "now".to_owned(),
+            Entry { meaning: Meaning::Now, span: nowhere, watched: false, shared: true },
+        );
         self.declare_members();
-        for (item, library) in self.items() {
-            self.declare_item(item, !library);
+        for declared in self.declared() {
+            self.scopes.layer = declared.layer;
+            self.declare_item(declared);
         }
+        self.scopes.layer = 0;
         self.declare_progress();
         // Parameters may name windows and groups, wherever those are declared.
-        for (item, library) in self.items() {
-            if let ast::Item::Param(decl) = item {
-                self.declare_param(decl, !library);
+        for declared in self.declared() {
+            if let ast::Item::Param(decl) = declared.item {
+                self.scopes.layer = declared.layer;
+                self.declare_param(decl, declared);
             }
         }
-        let policies: Vec<(&'a ast::PolicyDecl, bool)> = self
-            .items()
-            .filter_map(|(item, library)| as_policy(item).map(|policy| (policy, library)))
+        let policies: Vec<(&'a ast::PolicyDecl, Declared<'a>)> = self
+            .declared()
+            .filter_map(|declared| as_policy(declared.item).map(|policy| (policy, declared)))
             .collect();
-        for (index, (policy, library)) in policies.iter().enumerate() {
+        for (index, (policy, declared)) in policies.iter().enumerate() {
             let first = policies.iter().take(index).find(|(other, _)| other.name.name == policy.name.name);
             if let Some((first, _)) = first {
                 self.report_duplicate(&policy.name, first.name.span);
             }
-            self.declare_policy(policy, index, !library);
+            self.scopes.layer = declared.layer;
+            self.declare_policy(policy, *declared);
+        }
+        for declared in self.declared() {
+            if let ast::Item::Rollout(decl) = declared.item {
+                self.scopes.layer = declared.layer;
+                self.declare_params(&decl.params, declared);
+            }
         }
         self.scopes.policy = None;
+        self.scopes.layer = 0;
     }
 
     fn declare_members(&mut self) {
         let request = self.package.request.and_then(|id| self.package.records.get(id));
         let names: Vec<String> =
             request.map(|r| r.fields.iter().map(|f| f.name.clone()).collect()).unwrap_or_default();
-        let spans = self.items().find_map(|(item, _)| match item {
+        let spans = self.declared().find_map(|declared| match declared.item {
             ast::Item::Request(decl) => Some(decl.fields.iter().map(|f| f.name.clone()).collect::<Vec<_>>()),
             _ => None,
         });
@@ -54,23 +82,24 @@ impl<'a> Checker<'a> {
                 self.report(messages::reserved(span, &name));
             }
             let ident = ast::Ident { name, span };
-            self.declare(&ident, Meaning::Request(index), false);
+            self.declare(&ident, Meaning::Request(index), Visible::SHARED);
         }
     }
 
-    fn declare_item(&mut self, item: &'a ast::Item, watched: bool) {
-        match item {
-            ast::Item::Window(decl) => self.declare_window(decl, watched),
+    fn declare_item(&mut self, declared: Declared<'a>) {
+        let visible = Visible::of(declared);
+        match declared.item {
+            ast::Item::Window(decl) => self.declare_window(decl, visible),
             ast::Item::Calendar(decl) => self.declare_calendar(decl),
             ast::Item::Group(decl) => {
                 let meaning = Meaning::Group(self.package.groups.len());
                 let source = format!("{}({:?})", decl.source.text(), decl.argument);
                 self.package.groups.push((decl.name.name.clone(), source));
-                self.declare(&decl.name, meaning, watched);
+                self.declare(&decl.name, meaning, visible);
             }
-            ast::Item::Signal(decl) => self.declare_signal(decl, watched),
-            ast::Item::Fn(decl) => self.declare_fn(decl, watched),
-            ast::Item::Let(decl) => self.declare_let(decl, None, watched),
+            ast::Item::Signal(decl) => self.declare_signal(decl, visible),
+            ast::Item::Fn(decl) => self.declare_fn(decl, visible),
+            ast::Item::Let(decl) => self.declare_let(decl, None, visible),
             ast::Item::Error(Some(broken)) => self.declare_broken(broken),
             ast::Item::Fixture(decl) => {
                 if let Some(first) = self.fixtures.insert(&decl.name.name, decl) {
@@ -85,31 +114,40 @@ impl<'a> Checker<'a> {
     fn declare_broken(&mut self, broken: &'a ast::Broken) {
         self.scopes.broken.insert(&broken.name.name);
         if !broken.is_type && self.scopes.declared(&broken.name.name).is_none() {
-            self.declare(&broken.name, Meaning::Broken, false);
+            self.declare(&broken.name, Meaning::Broken, Visible::default());
         }
     }
 
-    fn declare_policy(&mut self, policy: &'a ast::PolicyDecl, index: usize, watched: bool) {
+    /// Opens a scope for the parameters of a policy or a rollout; gives its number.
+    fn declare_params(&mut self, params: &'a [ast::ParamDecl], declared: Declared<'a>) -> usize {
+        let index = self.scopes.policies.len();
         self.scopes.policies.push(std::collections::BTreeMap::new());
         self.scopes.policy = Some(index);
-        for param in &policy.params {
-            self.declare_param(param, watched);
+        for param in params {
+            self.declare_param(param, declared);
         }
+        index
+    }
+
+    fn declare_policy(&mut self, policy: &'a ast::PolicyDecl, declared: Declared<'a>) {
+        let visible = Visible::of(declared);
+        let index = self.declare_params(&policy.params, declared);
         for binding in &policy.lets {
-            self.declare_let(binding, Some(index), watched);
+            self.declare_let(binding, Some(index), visible);
         }
         for broken in &policy.broken {
             self.declare_broken(broken);
         }
     }
 
-    fn declare_let(&mut self, decl: &'a ast::LetDecl, policy: Option<usize>, watched: bool) {
+    fn declare_let(&mut self, decl: &'a ast::LetDecl, policy: Option<usize>, visible: Visible) {
         let meaning = Meaning::Let(self.scopes.lets.len());
-        self.scopes.lets.push(LetSlot { decl, policy, progress: Progress::Pending });
-        self.declare(&decl.name, meaning, watched);
+        let layer = self.scopes.layer;
+        self.scopes.lets.push(LetSlot { decl, policy, layer, progress: Progress::Pending });
+        self.declare(&decl.name, meaning, visible);
     }
 
-    fn declare_fn(&mut self, decl: &'a ast::FnDecl, watched: bool) {
+    fn declare_fn(&mut self, decl: &'a ast::FnDecl, visible: Visible) {
         let meaning = Meaning::Fn(self.scopes.fns.len());
         let params = decl.params.iter().map(|(_, ty)| self.ty(ty)).collect();
         let result = self.ty(&decl.result);
@@ -120,20 +158,22 @@ impl<'a> Checker<'a> {
                 "the result of a function",
             ));
         }
-        self.scopes.fns.push(FnSlot { decl, params, result, progress: Progress::Pending });
-        self.declare(&decl.name, meaning, watched);
+        let layer = self.scopes.layer;
+        self.scopes.fns.push(FnSlot { decl, layer, params, result, progress: Progress::Pending });
+        self.declare(&decl.name, meaning, visible);
     }
 
-    fn declare_param(&mut self, decl: &'a ast::ParamDecl, watched: bool) {
+    fn declare_param(&mut self, decl: &'a ast::ParamDecl, declared: Declared<'a>) {
+        let visible = Visible::of(declared);
         if let Some(meaning) = self.named_param(decl) {
-            self.declare(&decl.name, meaning, watched);
+            self.declare(&decl.name, meaning, visible);
             return;
         }
         let ty = self.ty(&decl.ty);
         let value = self.expr(&decl.value, Some(&ty));
         self.expect(&value, &ty);
         let meaning = self.param_meaning(&value, &ty);
-        self.declare(&decl.name, meaning, watched);
+        self.declare(&decl.name, meaning, visible);
     }
 
     /// What a parameter of type `window` or `group` stands for; nothing for other types.
@@ -180,17 +220,13 @@ impl<'a> Checker<'a> {
     }
 
     /// Declares a name in the scope that is open.
-    pub(super) fn declare(&mut self, name: &ast::Ident, meaning: Meaning, watched: bool) {
+    pub(super) fn declare(&mut self, name: &ast::Ident, meaning: Meaning, visible: Visible) {
         if let Some(first) = self.scopes.declared(&name.name) {
             self.report_duplicate(name, first);
             return;
         }
-        let entry = Entry { meaning, span: name.span, watched };
-        let scope = match self.scopes.policy.and_then(|policy| self.scopes.policies.get_mut(policy)) {
-            Some(scope) => scope,
-            None => &mut self.scopes.package,
-        };
-        scope.insert(name.name.clone(), entry);
+        let Visible { watched, shared } = visible;
+        self.scopes.own().insert(name.name.clone(), Entry { meaning, span: name.span, watched, shared });
     }
 
     /// Opens the scope of a name for an element or an argument.
@@ -221,7 +257,8 @@ impl<'a> Checker<'a> {
 
     /// The index of a `let` in the typed package; checks it when it is first asked for.
     pub(super) fn let_index(&mut self, slot: usize) -> Option<usize> {
-        let (decl, policy, progress) = self.scopes.lets.get(slot).map(|s| (s.decl, s.policy, s.progress))?;
+        let found = self.scopes.lets.get(slot)?;
+        let (decl, policy, layer, progress) = (found.decl, found.policy, found.layer, found.progress);
         match progress {
             Progress::Done(index) => return Some(index),
             Progress::Active => {
@@ -230,10 +267,10 @@ impl<'a> Checker<'a> {
             }
             Progress::Pending => self.set_let(slot, Progress::Active),
         }
-        let saved = (self.scopes.policy, std::mem::take(&mut self.scopes.locals));
-        self.scopes.policy = policy;
+        let saved = (self.scopes.policy, self.scopes.layer, std::mem::take(&mut self.scopes.locals));
+        (self.scopes.policy, self.scopes.layer) = (policy, layer);
         let value = self.expr(&decl.value, None);
-        (self.scopes.policy, self.scopes.locals) = saved;
+        (self.scopes.policy, self.scopes.layer, self.scopes.locals) = saved;
         if matches!(value.ty, Type::None) {
             self.report(messages::needs_context(value.span, "`none`"));
         }
@@ -252,8 +289,8 @@ impl<'a> Checker<'a> {
     /// The index of a function in the typed package; checks its body when it is first asked for.
     pub(super) fn fn_index(&mut self, slot: usize) -> Option<usize> {
         let found = self.scopes.fns.get(slot)?;
-        let (decl, types, result, progress) =
-            (found.decl, found.params.clone(), found.result.clone(), found.progress);
+        let (decl, layer, types) = (found.decl, found.layer, found.params.clone());
+        let (result, progress) = (found.result.clone(), found.progress);
         match progress {
             Progress::Done(index) => return Some(index),
             Progress::Active => {
@@ -262,11 +299,12 @@ impl<'a> Checker<'a> {
             }
             Progress::Pending => self.set_fn(slot, Progress::Active),
         }
-        let saved = (self.scopes.policy.take(), std::mem::take(&mut self.scopes.locals));
+        let saved = (self.scopes.policy.take(), self.scopes.layer, std::mem::take(&mut self.scopes.locals));
+        self.scopes.layer = layer;
         let params = decl.params.iter().zip(types).map(|((name, _), ty)| self.bind(name, ty)).collect();
         let body = self.expr(&decl.body, Some(&result));
         self.expect(&body, &result);
-        (self.scopes.policy, self.scopes.locals) = saved;
+        (self.scopes.policy, self.scopes.layer, self.scopes.locals) = saved;
         let index = self.package.fns.len();
         self.package.fns.push(hir::Fn { name: decl.name.name.clone(), params, body });
         self.set_fn(slot, Progress::Done(index));
@@ -281,7 +319,8 @@ impl<'a> Checker<'a> {
 
     /// Warns of names of the package that nothing uses.
     pub(super) fn report_unused(&mut self) {
-        let scopes = std::iter::once(&self.scopes.package).chain(&self.scopes.policies);
+        let packages = std::iter::once(&self.scopes.package).chain(self.scopes.lower.values());
+        let scopes = packages.chain(&self.scopes.policies);
         let unused: Vec<(Span, &'static str, String)> = scopes
             .flatten()
             .filter(|(_, entry)| entry.watched && !self.scopes.used.contains(&entry.span))

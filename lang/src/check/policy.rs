@@ -44,12 +44,12 @@ const fn rank(kind: &ClauseKind) -> (u8, &'static str) {
 
 impl<'a> Checker<'a> {
     pub(super) fn check_policies(&mut self) {
-        let decls: Vec<&'a ast::PolicyDecl> = self
-            .items()
-            .filter_map(|(item, _)| if let ast::Item::Policy(decl) = item { Some(decl) } else { None })
-            .collect();
-        for (index, decl) in decls.into_iter().enumerate() {
-            self.scopes.policy = Some(index);
+        let decls = self.picked(|item| if let ast::Item::Policy(decl) = item { Some(decl) } else { None });
+        for (index, (decl, layer)) in decls.into_iter().enumerate() {
+            (self.scopes.policy, self.scopes.layer) = (Some(index), layer);
+            if let Some(allow) = decl.allow.filter(|_| layer > 0) {
+                self.report(messages::lower_layer(allow, "allow"));
+            }
             let policy = self.policy(decl);
             self.package.policies.push(policy);
         }
@@ -80,6 +80,7 @@ impl<'a> Checker<'a> {
             trial: decl.trial,
             head,
             allow: decl.allow.is_some(),
+            layer: self.scopes.layer,
             rules,
             waivers,
             span: decl.name.span,

@@ -18,12 +18,14 @@ const TRIGGERS: &str = "triggers";
 
 impl<'a> Checker<'a> {
     pub(super) fn check_rollouts(&mut self) {
-        let decls: Vec<&'a ast::RolloutDecl> = self
-            .items()
-            .filter_map(|(item, _)| if let ast::Item::Rollout(decl) = item { Some(decl) } else { None })
-            .collect();
-        self.report_same_names(decls.iter().map(|decl| &decl.name));
-        for decl in decls {
+        let decls = self.picked(|item| if let ast::Item::Rollout(decl) = item { Some(decl) } else { None });
+        self.report_same_names(decls.iter().map(|(decl, _)| &decl.name));
+        let policies = self.scopes.policies.len().saturating_sub(decls.len());
+        for (index, (decl, layer)) in decls.into_iter().enumerate() {
+            (self.scopes.policy, self.scopes.layer) = (Some(policies.saturating_add(index)), layer);
+            if layer > 0 {
+                self.report(messages::lower_layer(decl.name.span, "declare a rollout"));
+            }
             let same = self.package.policies.iter().find(|policy| policy.name == decl.name.name);
             if let Some(first) = same.map(|policy| policy.span) {
                 self.report(messages::duplicate(decl.name.span, &decl.name.name, first));
@@ -31,6 +33,7 @@ impl<'a> Checker<'a> {
             let rollout = self.rollout(decl);
             self.package.rollouts.push(rollout);
         }
+        self.scopes.policy = None;
     }
 
     fn rollout(&mut self, decl: &'a ast::RolloutDecl) -> Rollout {

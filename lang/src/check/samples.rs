@@ -5,6 +5,7 @@ use holdpoint_isa::program::Provenance;
 use holdpoint_isa::types::Reading;
 
 use super::Checker;
+use super::names::Visible;
 use super::scope::Meaning;
 use crate::ast;
 use crate::diag::messages;
@@ -75,7 +76,7 @@ impl<'a> Checker<'a> {
 
     /// Declares the signal that tells how far a rollout has come, in a package with rollouts.
     pub(super) fn declare_progress(&mut self) {
-        let rollout = self.items().find_map(|(item, _)| match item {
+        let rollout = self.declared().find_map(|declared| match declared.item {
             ast::Item::Rollout(decl) => Some(decl.name.span),
             _ => None,
         });
@@ -99,7 +100,11 @@ impl<'a> Checker<'a> {
             source: format!("server.{PROGRESS}"),
             args: Vec::new(),
         });
-        self.declare(&ast::Ident { name: PROGRESS.to_owned(), span }, Meaning::Signal(signal), false);
+        self.declare(
+            &ast::Ident { name: PROGRESS.to_owned(), span },
+            Meaning::Signal(signal),
+            Visible::SHARED,
+        );
     }
 }
 

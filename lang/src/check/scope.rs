@@ -57,6 +57,8 @@ pub(super) struct Entry {
     pub(super) span: Span,
     /// Whether it is reported when nothing uses it.
     pub(super) watched: bool,
+    /// Whether every layer sees it: the request, the library.
+    pub(super) shared: bool,
 }
 
 /// A declared type.
@@ -81,12 +83,14 @@ pub(super) enum Progress {
 pub(super) struct LetSlot<'a> {
     pub(super) decl: &'a ast::LetDecl,
     pub(super) policy: Option<usize>,
+    pub(super) layer: usize,
     pub(super) progress: Progress,
 }
 
 /// A `fn` that is declared.
 pub(super) struct FnSlot<'a> {
     pub(super) decl: &'a ast::FnDecl,
+    pub(super) layer: usize,
     pub(super) params: Vec<Type>,
     pub(super) result: Type,
     pub(super) progress: Progress,
@@ -95,9 +99,19 @@ pub(super) struct FnSlot<'a> {
 /// All scopes of a package.
 #[derive(Default)]
 pub(super) struct Scopes<'a> {
-    pub(super) types: BTreeMap<String, (TypeDef, Span)>,
+    /// Types of the top layer and of the library, which every layer sees.
+    types: BTreeMap<String, (TypeDef, Span)>,
+    /// Types of the layers below.
+    lower_types: BTreeMap<usize, BTreeMap<String, (TypeDef, Span)>>,
+    /// Values of the top layer and of the library, and members of the request.
     pub(super) package: BTreeMap<String, Entry>,
+    /// Values of the layers below.
+    pub(super) lower: BTreeMap<usize, BTreeMap<String, Entry>>,
+    /// The layer that is checked, counted from the top.
+    pub(super) layer: usize,
+    /// What policies have of their own, and behind them what rollouts have.
     pub(super) policies: Vec<BTreeMap<String, Entry>>,
+    /// The one of them that is checked.
     pub(super) policy: Option<usize>,
     pub(super) locals: Vec<(String, LocalId, Span)>,
     pub(super) lets: Vec<LetSlot<'a>>,
@@ -121,28 +135,75 @@ impl Scopes<'_> {
         self.locals.iter().rev().find(|(local, _, _)| local == name).map(|(_, id, _)| *id)
     }
 
+    /// The scopes that are open, the innermost first.
+    fn open(&self) -> impl Iterator<Item = &BTreeMap<String, Entry>> {
+        let policy = self.policy.and_then(|policy| self.policies.get(policy));
+        policy.into_iter().chain(self.lower.get(&self.layer)).chain([&self.package])
+    }
+
+    /// Whether the layer that is checked sees an entry of a scope that is open.
+    fn sees(&self, entry: &Entry, scope: &BTreeMap<String, Entry>) -> bool {
+        self.layer == 0 || entry.shared || !std::ptr::eq(scope, &raw const self.package)
+    }
+
+    /// What a name is declared as, in any scope that is open.
+    fn entry(&self, name: &str) -> Option<&Entry> {
+        self.open().find_map(|scope| scope.get(name).filter(|entry| self.sees(entry, scope)))
+    }
+
     /// The declared value with a name, that of the policy before that of the package; it counts as used.
     pub(super) fn value(&mut self, name: &str) -> Option<Meaning> {
-        let policy =
-            self.policy.and_then(|policy| self.policies.get(policy)).and_then(|scope| scope.get(name));
-        let entry = policy.or_else(|| self.package.get(name))?;
-        self.used.insert(entry.span);
-        Some(entry.meaning.clone())
+        let (meaning, span) = self.entry(name).map(|entry| (entry.meaning.clone(), entry.span))?;
+        self.used.insert(span);
+        Some(meaning)
+    }
+
+    /// The scope that declarations go to.
+    pub(super) fn own(&mut self) -> &mut BTreeMap<String, Entry> {
+        match self.policy.and_then(|policy| self.policies.get_mut(policy)) {
+            Some(scope) => scope,
+            None if self.layer > 0 => self.lower.entry(self.layer).or_default(),
+            None => &mut self.package,
+        }
+    }
+
+    /// The type with a name: the layer's own, or one that every layer sees.
+    pub(super) fn type_named(&self, name: &str) -> Option<(TypeDef, Span)> {
+        let own = self.lower_types.get(&self.layer).and_then(|types| types.get(name));
+        own.or_else(|| self.types.get(name)).copied()
+    }
+
+    /// Declares a type; gives the place of the one that the layer has under this name, if it has one.
+    pub(super) fn declare_type(&mut self, name: &str, def: TypeDef, span: Span) -> Option<Span> {
+        let own = match self.layer {
+            0 => &mut self.types,
+            layer => self.lower_types.entry(layer).or_default(),
+        };
+        let first = own.get(name).map(|(_, span)| *span);
+        if first.is_none() {
+            own.insert(name.to_owned(), (def, span));
+        }
+        first
+    }
+
+    /// The names of all types that the layer sees.
+    pub(super) fn type_names(&self) -> impl Iterator<Item = &str> {
+        let own = self.lower_types.get(&self.layer).into_iter().flatten();
+        own.chain(&self.types).map(|(name, _)| name.as_str())
     }
 
     /// Where a name is declared, in any scope that is open.
     pub(super) fn declared(&self, name: &str) -> Option<Span> {
         let local = self.locals.iter().find(|(local, _, _)| local == name).map(|(_, _, span)| *span);
-        let policy =
-            self.policy.and_then(|policy| self.policies.get(policy)).and_then(|scope| scope.get(name));
-        local.or_else(|| policy.or_else(|| self.package.get(name)).map(|entry| entry.span))
+        local.or_else(|| self.entry(name).map(|entry| entry.span))
     }
 
     /// The names of values that satisfy a condition.
     pub(super) fn names(&self, wanted: impl Fn(&Meaning) -> bool) -> Vec<&str> {
-        let policy = self.policy.and_then(|policy| self.policies.get(policy));
-        let entries = policy.into_iter().flatten().chain(&self.package);
-        entries.filter(|(_, entry)| wanted(&entry.meaning)).map(|(name, _)| name.as_str()).collect()
+        let entries =
+            self.open().flat_map(|scope| scope.iter().map(move |(name, entry)| (scope, name, entry)));
+        let seen = entries.filter(|(scope, _, entry)| self.sees(entry, scope) && wanted(&entry.meaning));
+        seen.map(|(_, name, _)| name.as_str()).collect()
     }
 
     /// All names that could stand where a value is asked for.

@@ -11,12 +11,11 @@ use crate::span::Span;
 
 impl<'a> Checker<'a> {
     pub(super) fn check_scores(&mut self) {
-        let decls: Vec<&'a ast::ScoreDecl> = self
-            .items()
-            .filter_map(|(item, _)| if let ast::Item::Score(decl) = item { Some(decl) } else { None })
-            .collect();
-        for (index, decl) in decls.iter().enumerate() {
-            if let Some(first) = decls.iter().take(index).find(|other| other.name.name == decl.name.name) {
+        let decls = self.picked(|item| if let ast::Item::Score(decl) = item { Some(decl) } else { None });
+        for (index, (decl, layer)) in decls.iter().enumerate() {
+            self.scopes.layer = *layer;
+            let same = |(other, _): &&(&'a ast::ScoreDecl, usize)| other.name.name == decl.name.name;
+            if let Some((first, _)) = decls.iter().take(index).find(same) {
                 self.report(messages::duplicate(decl.name.span, &decl.name.name, first.name.span));
             }
             let score = self.score(decl);
@@ -43,6 +42,7 @@ impl<'a> Checker<'a> {
         Score {
             name: decl.name.name.clone(),
             title: decl.title.clone(),
+            layer: self.scopes.layer,
             guard,
             factors,
             bands,

@@ -4,18 +4,23 @@ use holdpoint_isa::types::Reading;
 
 use super::Checker;
 use super::expr::constant;
+use super::names::Visible;
 use super::scope::Meaning;
 use crate::ast;
 use crate::diag::messages;
 use crate::hir::{self, Expr, Kind, Type};
 
 impl<'a> Checker<'a> {
-    pub(super) fn declare_signal(&mut self, decl: &'a ast::SignalDecl, watched: bool) {
+    pub(super) fn declare_signal(&mut self, decl: &'a ast::SignalDecl, visible: Visible) {
         let (ty, reading) = self.samples_type(decl).unwrap_or_else(|| self.signal_type(decl));
+        let same = |signal: &hir::Signal| signal.name == decl.name.name;
+        if self.scopes.layer > 0 && self.package.signals.iter().any(same) {
+            self.report(messages::signal_above(decl.name.span, &decl.name.name));
+        }
         let meaning = Meaning::Signal(self.package.signals.len());
         let (name, source) = (decl.name.name.clone(), decl.source.text());
         self.package.signals.push(hir::Signal { name, ty, reading, source, args: Vec::new() });
-        self.declare(&decl.name, meaning, watched);
+        self.declare(&decl.name, meaning, visible);
     }
 
     fn signal_type(&mut self, decl: &'a ast::SignalDecl) -> (Type, Reading) {
@@ -29,11 +34,9 @@ impl<'a> Checker<'a> {
 
     /// Types the arguments of signals, once every name is declared.
     pub(super) fn check_signals(&mut self) {
-        let decls: Vec<&'a ast::SignalDecl> = self
-            .items()
-            .filter_map(|(item, _)| if let ast::Item::Signal(decl) = item { Some(decl) } else { None })
-            .collect();
-        for (index, decl) in decls.into_iter().enumerate() {
+        let decls = self.picked(|item| if let ast::Item::Signal(decl) = item { Some(decl) } else { None });
+        for (index, (decl, layer)) in decls.into_iter().enumerate() {
+            self.scopes.layer = layer;
             let args = decl
                 .args
                 .iter()

@@ -4,6 +4,7 @@ use holdpoint_isa::limits;
 use holdpoint_isa::window::{Calendar, Date, Days, Span as WindowSpan, Weekdays, Window};
 
 use super::Checker;
+use super::names::Visible;
 use super::scope::Meaning;
 use crate::ast::{self, DaySpec};
 use crate::diag::messages;
@@ -28,10 +29,8 @@ impl<'a> Checker<'a> {
         days.sort_unstable();
         days.dedup();
         let name = decl.name.text();
-        let earlier = self.items().find_map(|(item, _)| match item {
-            ast::Item::Calendar(other) if other.name.text() == name => Some(other.name.span),
-            _ => None,
-        });
+        let same = self.calendars().into_iter().find(|(_, other)| other.name.text() == name);
+        let earlier = same.map(|(_, other)| other.name.span);
         if let Some(earlier) = earlier.filter(|earlier| *earlier != decl.name.span) {
             let ident = ast::Ident { name: name.clone(), span: decl.name.span };
             self.report_duplicate(&ident, earlier);
@@ -44,7 +43,7 @@ impl<'a> Checker<'a> {
         });
     }
 
-    pub(super) fn declare_window(&mut self, decl: &'a ast::WindowDecl, watched: bool) {
+    pub(super) fn declare_window(&mut self, decl: &'a ast::WindowDecl, visible: Visible) {
         let zone = self.zone(decl);
         let (mut open, mut closed) = (Vec::new(), Vec::new());
         for range in &decl.ranges {
@@ -63,7 +62,7 @@ impl<'a> Checker<'a> {
         let meaning = Meaning::Window(self.package.windows.len());
         let window = Window { name: decl.name.name.clone(), zone, open, closed };
         self.package.windows.push((window, decl.name.span));
-        self.declare(&decl.name, meaning, watched);
+        self.declare(&decl.name, meaning, visible);
     }
 
     fn zone(&mut self, decl: &ast::WindowDecl) -> String {
@@ -116,20 +115,26 @@ impl<'a> Checker<'a> {
     /// declarations.
     fn calendar(&mut self, path: &ast::Path) -> Option<u16> {
         let name = path.text();
-        let names: Vec<String> = self
-            .items()
-            .filter_map(
-                |(item, _)| if let ast::Item::Calendar(decl) = item { Some(decl.name.text()) } else { None },
-            )
-            .collect();
-        match names.iter().position(|known| *known == name) {
-            Some(index) => u16::try_from(index).ok(),
+        let calendars = self.calendars();
+        match calendars.iter().find(|(_, decl)| decl.name.text() == name) {
+            Some((index, _)) => u16::try_from(*index).ok(),
             None => {
+                let names: Vec<String> = calendars.iter().map(|(_, decl)| decl.name.text()).collect();
                 let known: Vec<&str> = names.iter().map(String::as_str).collect();
                 self.report(messages::unknown_thing(path.span, "calendar", &name, &known));
                 None
             }
         }
+    }
+
+    /// The calendars that the layer sees, with their indices: its own and those of the library.
+    fn calendars(&self) -> Vec<(usize, &'a ast::CalendarDecl)> {
+        let all = self.declared().filter_map(|declared| match declared.item {
+            ast::Item::Calendar(decl) => Some((declared, decl)),
+            _ => None,
+        });
+        let seen = all.enumerate().filter(|(_, (by, _))| by.library || by.layer == self.scopes.layer);
+        seen.map(|(index, (_, decl))| (index, decl)).collect()
     }
 }
 

@@ -5,9 +5,9 @@ use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::Provenance;
 use holdpoint_isa::types::Reading;
 
-use super::Checker;
 use super::samples::SAMPLES;
 use super::scope::TypeDef;
+use super::{Checker, Declared};
 use crate::ast;
 use crate::diag::messages;
 use crate::hir::{self, Type};
@@ -36,15 +36,19 @@ const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 impl<'a> Checker<'a> {
     /// Declares enums and records, then checks the members of records, which may need each other.
     pub(super) fn declare_types(&mut self) {
-        let mut records: Vec<&'a ast::Record> = Vec::new();
+        let mut records: Vec<(&'a ast::Record, usize)> = Vec::new();
         let mut request: Option<&'a ast::Record> = None;
-        for (item, _) in self.items() {
+        for Declared { item, layer, .. } in self.declared() {
+            self.scopes.layer = layer;
             match item {
                 ast::Item::Enum(decl) => self.declare_enum(decl),
                 ast::Item::Record(decl) if decl.partial => self.declare_type(&decl.name, TypeDef::Broken),
                 ast::Item::Record(decl) => {
                     self.declare_type(&decl.name, TypeDef::Record(records.len()));
-                    records.push(decl);
+                    records.push((decl, layer));
+                }
+                ast::Item::Request(decl) if layer > 0 => {
+                    self.report(messages::lower_layer(decl.name.span, "declare the request"));
                 }
                 ast::Item::Request(decl) => match request {
                     Some(first) => {
@@ -63,17 +67,20 @@ impl<'a> Checker<'a> {
             Some(decl) => {
                 self.scopes.partial_request = decl.partial;
                 self.package.request = Some(records.len());
-                records.push(decl);
+                records.push((decl, 0));
             }
             None if self.lacks_module() => {}
             None => self.report(messages::no_request(self.package_span())),
         }
-        for decl in &records {
+        for (decl, layer) in &records {
+            self.scopes.layer = *layer;
             let request = self.package.request == Some(self.package.records.len());
             let fields = self.fields(&decl.fields, request);
             let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
             self.package.records.push(hir::Record { name, fields, docs });
         }
+        self.scopes.layer = 0;
+        let records: Vec<&'a ast::Record> = records.into_iter().map(|(decl, _)| decl).collect();
         self.check_containment(&records);
     }
 
@@ -118,14 +125,10 @@ impl<'a> Checker<'a> {
     fn declare_type(&mut self, name: &ast::Ident, def: TypeDef) {
         let basic = BASIC.iter().any(|(basic, _)| *basic == name.name)
             || ["string", "list", "map", "money", SAMPLES, WEEKDAY].contains(&name.name.as_str());
-        let first =
-            if basic { Some(name.span) } else { self.scopes.types.get(&name.name).map(|(_, span)| *span) };
-        match first {
-            Some(first) if first == name.span => self.report(messages::basic_type(first, &name.name)),
-            Some(first) => self.report_duplicate(name, first),
-            None => {
-                self.scopes.types.insert(name.name.clone(), (def, name.span));
-            }
+        if basic {
+            self.report(messages::basic_type(name.span, &name.name));
+        } else if let Some(first) = self.scopes.declare_type(&name.name, def, name.span) {
+            self.report_duplicate(name, first);
         }
     }
 
@@ -207,7 +210,7 @@ impl<'a> Checker<'a> {
 
     fn base_type(&mut self, written: &ast::TypeExpr) -> Type {
         let name = written.name.name.as_str();
-        let known = BASIC.iter().any(|(basic, _)| *basic == name) || self.scopes.types.contains_key(name);
+        let known = BASIC.iter().any(|(basic, _)| *basic == name) || self.scopes.type_named(name).is_some();
         match name {
             "string" => return self.string_type(written),
             "list" => return self.list_type(written),
@@ -230,20 +233,20 @@ impl<'a> Checker<'a> {
         if let Some((_, ty)) = BASIC.iter().find(|(basic, _)| *basic == name) {
             return ty.clone();
         }
-        match self.scopes.types.get(name) {
+        match self.scopes.type_named(name) {
             Some((TypeDef::Enum(id), span)) => {
-                self.scopes.used.insert(*span);
-                Type::Enum(*id)
+                self.scopes.used.insert(span);
+                Type::Enum(id)
             }
             Some((TypeDef::Record(id), span)) => {
-                self.scopes.used.insert(*span);
-                Type::Record(*id)
+                self.scopes.used.insert(span);
+                Type::Record(id)
             }
             Some((TypeDef::Broken, _)) => Type::Error,
             None => {
                 let basics =
                     BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list", "map", "money", WEEKDAY]);
-                let known: Vec<&str> = basics.chain(self.scopes.types.keys().map(String::as_str)).collect();
+                let known: Vec<&str> = basics.chain(self.scopes.type_names()).collect();
                 let diagnostic = messages::unknown_type(written.name.span, name, &known);
                 self.report(diagnostic);
                 Type::Error

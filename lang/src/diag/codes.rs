@@ -103,7 +103,8 @@ codes! {
     "E0509" Weights Error "weights that do not add up to 100", rule "score.weights";
     "E0510" Bands Error "bands that leave a gap or run the wrong way", rule "score.bands";
     "E0511" Rollout Error "rollout that cannot be followed or judged", rule "rollout.plan";
-    "E0512" NoFloor Error "relative threshold without a floor", rule "rollout.floor";
+    "E0512" LowerLayer Error "what only the top layer may say", rule "layer.top";
+    "E0513" NoFloor Error "relative threshold without a floor", rule "rollout.floor";
 
     "E0601" UnknownZone Error "unknown time zone", rule "window.zone";
     "E0602" BadRange Error "range that ends before it starts", rule "window.ranges";

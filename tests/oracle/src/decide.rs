@@ -216,7 +216,10 @@ fn waivers<'p>(facts: &Facts<'_>, fired: &Fired<'p>) -> Vec<&'p str> {
 fn governed(facts: &Facts<'_>) -> (bool, bool) {
     let enforced = facts.package.policies.iter().filter(|policy| !policy.trial);
     let heads: Vec<(bool, Value)> = enforced
-        .map(|policy| (policy.allow || policy.rules.iter().any(|rule| !rule.trial), head(facts, policy)))
+        .map(|policy| {
+            let decides = policy.allow || policy.rules.iter().any(|rule| !rule.trial);
+            (decides && policy.layer == 0, head(facts, policy))
+        })
         .collect();
     let governs = heads.iter().any(|(governs, head)| *governs && *head == Value::Bool(true));
     (governs, heads.iter().all(|(_, head)| matches!(head, Value::Bool(_))))

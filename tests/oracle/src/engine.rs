@@ -34,8 +34,24 @@ pub struct Built {
 /// # Errors
 /// The diagnostics, as text.
 pub fn build(name: &str, files: &[(String, String)], library: Library<'_>) -> Result<Built, String> {
-    let input = PackageInput { name: name.to_owned(), files: files.to_vec(), ..PackageInput::default() };
-    let checked = check(&input, library);
+    build_package(&package(name, files), library)
+}
+
+/// Takes files through every pass, as a package of the layer below others.
+///
+/// # Errors
+/// The diagnostics, as text.
+pub fn build_below(above: &[(String, String)], files: &[(String, String)]) -> Result<Built, String> {
+    let input = PackageInput { above: vec![package("above", above)], ..package("below", files) };
+    build_package(&input, &|_| None)
+}
+
+fn package(name: &str, files: &[(String, String)]) -> PackageInput {
+    PackageInput { name: name.to_owned(), files: files.to_vec(), ..PackageInput::default() }
+}
+
+fn build_package(input: &PackageInput, library: Library<'_>) -> Result<Built, String> {
+    let checked = check(input, library);
     if !checked.is_ok() {
         let errors = checked.diagnostics.into_iter().filter(|d| d.severity == Severity::Error);
         let errors: Vec<Diagnostic> = errors.collect();

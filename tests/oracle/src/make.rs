@@ -105,6 +105,27 @@ impl Case {
         other
     }
 
+    /// A package of the layer below: it sees the request and the types, and has windows and a group of its own.
+    pub fn below(&self) -> Vec<(String, String)> {
+        let mut maker = self.maker.clone();
+        maker.items.clear();
+        maker.vars.clear();
+        maker.functions.clear();
+        maker.windows.clear();
+        maker.groups = vec!["below".to_owned()];
+        maker.windows();
+        for field in maker.model.request.clone() {
+            maker.bring(&field.name, &field.ty, field.optional);
+        }
+        maker.vars.push(Var { text: "now".to_owned(), ty: Ty::Instant, optional: false });
+        let rules = (0..maker.rng.below(2).saturating_add(1)).map(|_| maker.extra_rule(false).text());
+        let rules: Vec<String> = rules.collect();
+        let items = maker.items.join("\n");
+        let text =
+            format!("group below = directory(\"b\")\n{items}\npolicy below {{\n{}\n}}\n", rules.join("\n"));
+        vec![("below.hold".to_owned(), text)]
+    }
+
     /// The same package with one more policy on trial.
     #[must_use]
     pub fn with_trial_policy(&self) -> Self {

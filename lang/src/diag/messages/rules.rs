@@ -97,6 +97,20 @@ pub fn bands(span: Span, why: &str) -> Diagnostic {
         .help("write `bands { >= 80% allow  >= 60% escalate to GROUP  else block }`, from the highest down")
 }
 
+/// Something that only the top layer may say.
+pub fn lower_layer(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(Code::LowerLayer, span, format!("a package below another may not {what}"))
+        .label("only the top layer may")
+        .note("a lower layer adds objections, and never loosens what the layers above it say")
+}
+
+/// A signal that a layer above declares as well.
+pub fn signal_above(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::LowerLayer, span, format!("a layer above declares signal `{name}`"))
+        .label("declared above")
+        .help("give it another name: a fact has one source")
+}
+
 /// A rollout whose stages make no plan.
 pub fn rollout_plan(span: Span, why: &str) -> Diagnostic {
     Diagnostic::new(Code::Rollout, span, why.to_owned()).label("here the rollout goes wrong")

@@ -49,7 +49,7 @@ pub struct RuleText {
 }
 
 impl RuleText {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let body: String = self.statements.iter().map(|s| format!("    {s}\n")).collect();
         format!("{} {{\n{body}  }}", self.head)
     }

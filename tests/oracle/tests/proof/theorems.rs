@@ -4,7 +4,7 @@
 
 use holdpoint_isa::{Verdict, decode, encode};
 use holdpoint_oracle::decide::decide_noting_faults;
-use holdpoint_oracle::engine::{Built, Wrong, build, number, tell, told};
+use holdpoint_oracle::engine::{Built, Wrong, build, build_below, number, tell, told};
 use holdpoint_oracle::make::{Case, Facts, complete};
 use holdpoint_oracle::rng::Rng;
 use holdpoint_vm::decision::Objection;
@@ -104,6 +104,32 @@ fn one_more_rule_never_loosens() -> Result<(), Wrong> {
             }
         }
     }
+    Ok(())
+}
+
+/// T2: a lower layer never loosens, and interpreter and machine agree on what was linked.
+#[test]
+fn a_lower_layer_never_loosens() -> Result<(), Wrong> {
+    let mut tighter = 0;
+    for seed in seeds(250) {
+        let case = Case::new(seed);
+        let before = built(seed, &case)?;
+        let below = case.below();
+        let after = build_below(&case.files(), &below).map_err(|why| told(seed, &below, None, &why))?;
+        for request in 0..REQUESTS {
+            let facts = case.facts(seed.wrapping_mul(43).wrapping_add(request), 20);
+            let one = decided(&before, &facts)?.verdict;
+            let other = after.compare(&mut Machine::new(), &mut Snapshot::new(), &facts);
+            let other = other.map_err(|why| told(seed, &below, Some(&facts), &why))?.verdict;
+            if other < one {
+                let what = format!("{one} without the lower layer, {other} with it");
+                return Err(told(seed, &below, Some(&facts), &what));
+            }
+            tighter += u32::from(other > one);
+        }
+    }
+    tell(&format!("{tighter} decisions that a lower layer made tighter"));
+    assert!(tighter > 0);
     Ok(())
 }
 

@@ -1,0 +1,12 @@
+//! The examples over public data: every row that a policy can be asked is asked, and the answers are compared.
+
+#[cfg(test)]
+mod govuk;
+#[cfg(test)]
+mod kubernetes;
+#[cfg(test)]
+mod provenance;
+#[cfg(test)]
+mod terraform;
+#[cfg(test)]
+mod wikimedia;
