@@ -42,6 +42,7 @@ modules! {
     "std.migration" "std/migration.hold";
     "std.pol_007" "std/pol_007.hold";
     "std.preview" "std/preview.hold";
+    "std.rollback" "std/rollback.hold";
     "std.scope" "std/scope.hold";
     "std.score" "std/score.hold";
     "std.soak" "std/soak.hold";

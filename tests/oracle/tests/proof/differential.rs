@@ -37,7 +37,9 @@ const REQUESTS: u64 = 4;
 struct Seen {
     /// How many packages used each operation.
     operations: BTreeMap<&'static str, u32>,
-    /// How many decisions had each thing to tell.
+    /// How many packages were too large to load.
+    too_large: u64,
+    /// How many decisions and judgements had each thing to tell.
     outcomes: BTreeMap<&'static str, u32>,
 }
 
@@ -87,7 +89,14 @@ fn machine_and_interpreter_agree() -> Result<(), Wrong> {
     for seed in first..first.saturating_add(count) {
         let case = Case::new(seed);
         let files = case.files();
-        let built = build("oracle", &files, &|_| None).map_err(|why| told(seed, &files, None, &why))?;
+        let built = match build("oracle", &files, &|_| None) {
+            // Lists within lists within lists are soon more than a decision may build.
+            Err(why) if why.contains("error[E0802]") => {
+                seen.too_large += 1;
+                continue;
+            }
+            built => built.map_err(|why| told(seed, &files, None, &why))?,
+        };
         let used: BTreeSet<&str> = built.module.program().code.iter().map(|op| op.info().name).collect();
         used.into_iter().for_each(|name| *seen.operations.entry(name).or_default() += 1);
         for request in 0..REQUESTS {
@@ -101,6 +110,8 @@ fn machine_and_interpreter_agree() -> Result<(), Wrong> {
             }
         }
     }
+    assert!(seen.too_large <= count / 500, "{} of {count} packages are too large", seen.too_large);
+    let count = count.saturating_sub(seen.too_large);
     tell(&format!("{count} packages, {} decisions: {:?}", count * REQUESTS, seen.outcomes));
     if count >= 500 {
         let missing: Vec<&str> = OPS
