@@ -49,6 +49,24 @@ pub(crate) enum Command {
         #[arg(long)]
         deny_warnings: bool,
     },
+    /// Give files their one layout
+    Fmt {
+        /// Directories with `.hold` files, such files, or `-` to read standard input and write standard output
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+        /// Write nothing; name the files with another layout, and return 1 where there are some
+        #[arg(long)]
+        check: bool,
+        /// Write nothing; show what would change, and return 1 where something would
+        #[arg(long)]
+        diff: bool,
+    },
+    /// Serve an editor over standard input and output, by the Language Server Protocol
+    Lsp {
+        /// Taken from editors that say it; there is no other way
+        #[arg(long)]
+        stdio: bool,
+    },
     /// Run the tests of packages, and tell which rules no test makes fire
     Test {
         /// A directory with `.hold` files, one such file, or `-` for standard input. Of a directory that has none

@@ -4,8 +4,10 @@ mod build;
 mod check;
 mod eval;
 mod explain;
+mod fmt;
 mod judge;
 mod log;
+mod lsp;
 mod serve;
 mod suite;
 
@@ -20,6 +22,11 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Check { path, layers, format, deny_warnings } => {
             check::run(&path, &layers.under, format, deny_warnings)
+        }
+        Command::Lsp { stdio: _ } => lsp::run(),
+        Command::Fmt { paths, check, diff } => {
+            let mode = if check { fmt::Mode::Check } else { fmt::Mode::Write };
+            fmt::run(&paths, if diff { fmt::Mode::Diff } else { mode })
         }
         Command::Test { paths, layers, filter } => suite::run(&paths, &layers.under, filter.as_deref()),
         Command::Build { path, layers, output } => build::run(&path, &layers.under, output.as_deref()),

@@ -22,7 +22,8 @@ macro_rules! exits {
 exits! {
     /// success; the verdict is allow, the judgement promote; a replay gave the same bytes
     0 Success;
-    /// `check` found errors, or warnings that are denied; tests failed; a replay gave other bytes
+    /// `check` found errors, or warnings that are denied; `fmt --check` another layout; tests failed; a replay gave other
+    /// bytes
     1 Findings;
     /// the command was used wrongly
     2 Usage;

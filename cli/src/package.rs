@@ -1,6 +1,6 @@
 //! Packages and modules from files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use holdpoint_isa::codec::decode_source_map;
 use holdpoint_isa::program::SourceMap;
 use holdpoint_lang::ast::{Base, Item};
 use holdpoint_lang::diag::{Diagnostic, Severity, render};
-use holdpoint_lang::{Checked, FileId, PackageInput, check, parse};
+use holdpoint_lang::{Checked, FileId, PackageInput, Sources, check, parse};
 use holdpoint_vm::{Snapshot, VerifiedProgram};
 
 use crate::args::DiagnosticFormat;
@@ -49,18 +49,30 @@ pub(crate) fn read_under(path: &Path, under: &[PathBuf]) -> Result<PackageInput,
 /// Reads a package: a directory's `.hold` files, one such file, or standard input for `-`, and of the JSON files there
 /// only those that a fixture or a test names.
 fn read(path: &Path) -> Result<PackageInput, Failure> {
+    read_over(path, &BTreeMap::new())
+}
+
+/// Reads a package with other texts in place of some of its files, or beside them.
+pub(crate) fn read_over(path: &Path, open: &BTreeMap<PathBuf, String>) -> Result<PackageInput, Failure> {
+    let text = |file: &Path| open.get(file).map_or_else(|| read_text(file), |text| Ok(text.clone()));
     let mut input = PackageInput { name: name_of(path), ..PackageInput::default() };
     if is_stdin(path) {
         input.files.push((STDIN_FILE.to_owned(), read_text(path)?));
-    } else if path.is_dir() {
+    } else if path.is_dir() || open.keys().any(|file| file != path && file.starts_with(path)) {
         let mut found = Found::default();
-        find(path, path, DEPTH_MAX, &mut found)?;
+        if path.is_dir() {
+            find(path, path, DEPTH_MAX, &mut found)?;
+        }
+        let beside = open.keys().filter_map(|file| file.strip_prefix(path).ok());
+        let beside = beside.filter(|file| file.extension().is_some_and(|extension| extension == "hold"));
+        let beside: BTreeSet<String> = beside.map(|file| file.to_string_lossy().into_owned()).collect();
+        found.hold = beside.into_iter().chain(found.hold).collect::<BTreeSet<_>>().into_iter().collect();
         if found.hold.is_empty() {
             let failure = Failure::new(Exit::Usage, format!("`{}` has no `.hold` file", path.display()));
             return Err(failure.help("name a directory with a policy, or one `.hold` file"));
         }
         for name in found.hold {
-            let text = read_text(&path.join(&name))?;
+            let text = text(&path.join(&name))?;
             input.files.push((name, text));
         }
         // The names of files that nobody reads are what a mistyped one is compared with.
@@ -82,6 +94,25 @@ fn read(path: &Path) -> Result<PackageInput, Failure> {
 /// Whether a path stands for standard input.
 pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
+}
+
+/// The `.hold` files of a directory and those below it, or the file that is named.
+pub(crate) fn hold_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut found = Found::default();
+    find(path, path, DEPTH_MAX, &mut found)?;
+    Ok(found
+        .hold
+        .iter()
+        .map(|name| if path == Path::new(".") { name.into() } else { path.join(name) })
+        .collect())
+}
+
+/// What a file is called in messages.
+pub(crate) fn label(path: &Path) -> String {
+    if is_stdin(path) { STDIN_FILE.to_owned() } else { path.display().to_string() }
 }
 
 /// The directory that the paths of a package's files are relative to.
@@ -230,8 +261,7 @@ pub(crate) fn checked(path: &Path, under: &[PathBuf]) -> Result<Checked, Failure
 }
 
 /// Shows diagnostics on standard error, or as JSON on standard output; tells whether there is an error among them.
-pub(crate) fn show(checked: &Checked, diagnostics: &[Diagnostic], format: DiagnosticFormat) -> bool {
-    let sources = &checked.sources;
+pub(crate) fn show(sources: &Sources, diagnostics: &[Diagnostic], format: DiagnosticFormat) -> bool {
     match format {
         DiagnosticFormat::Text => {
             let style = render::Style { color: colour(), unicode: unicode() };
@@ -268,13 +298,13 @@ pub(crate) fn compiled(
     let checked = check(input, &holdpoint_stdlib::module);
     let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
     let errors: Vec<Diagnostic> = checked.diagnostics.iter().filter(is_error).cloned().collect();
-    if show(&checked, &errors, DiagnosticFormat::Text) {
+    if show(&checked.sources, &errors, DiagnosticFormat::Text) {
         return Err(refused(path));
     }
     match holdpoint_compiler::compile(&checked.package, &checked.sources) {
         Ok(compiled) => Ok((checked, compiled)),
         Err(diagnostics) => {
-            show(&checked, &diagnostics, DiagnosticFormat::Text);
+            show(&checked.sources, &diagnostics, DiagnosticFormat::Text);
             Err(refused(path))
         }
     }

@@ -29,9 +29,11 @@ use std::collections::BTreeMap;
 use crate::ast;
 use crate::diag::{Diagnostic, Diagnostics, messages};
 use crate::hir;
+use crate::index::Index;
 use crate::parse::parse;
 use crate::span::{FileId, Source, Sources, Span};
 use scope::Scopes;
+pub use types::TYPE_NAMES;
 
 /// A package as texts.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +57,10 @@ pub struct Checked {
     pub package: hir::Package,
     /// What is wrong, by place.
     pub diagnostics: Vec<Diagnostic>,
+    /// What names stand for, and the types of things.
+    pub index: Index,
+    /// The files as they are written, in the order of the sources; of the library only what every package takes.
+    pub trees: Vec<ast::File>,
 }
 
 impl Checked {
@@ -76,7 +82,11 @@ pub fn check(input: &PackageInput, library: Library<'_>) -> Checked {
     checker.package.name.clone_from(&input.name);
     checker.package.layer = input.above.len();
     checker.run();
-    Checked { sources, package: checker.package, diagnostics: checker.sink.sorted() }
+    let Checker { package, sink, scopes, .. } = checker;
+    let index = scopes.index;
+    // What is included stands behind the files that were read.
+    let trees = files.into_iter().zip(sources.iter()).map(|(file, _)| file.tree).collect();
+    Checked { sources, package, diagnostics: sink.sorted(), index, trees }
 }
 
 /// Parses the files of the package, then the modules that they use, each once, then takes over what they include.
@@ -258,6 +268,7 @@ impl<'a> Checker<'a> {
         self.check_scores();
         self.check_rollouts();
         self.check_tests();
+        self.drop_spare_calendars();
         self.report_unused();
     }
 

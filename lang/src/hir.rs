@@ -1,6 +1,8 @@
 //! The typed tree: names resolved, types known, sugar gone. It is what the compiler lowers and what an independent
 //! interpreter walks.
 
+mod show;
+
 use holdpoint_isa::Dec;
 use holdpoint_isa::builtins::Builtin;
 use holdpoint_isa::literal::Currency;
@@ -131,6 +133,8 @@ pub struct Enum {
     pub ordered: bool,
     /// Its documentation.
     pub docs: Vec<String>,
+    /// Where each member is declared; empty for an enum that every package has.
+    pub places: Vec<Span>,
 }
 
 /// A record.
@@ -159,6 +163,8 @@ pub struct Field {
     pub wire: String,
     /// Its documentation.
     pub docs: Vec<String>,
+    /// Where its name stands; nowhere for one that every package has.
+    pub span: Option<Span>,
 }
 
 /// A type.

@@ -24,6 +24,65 @@ pub struct Lexed<'s> {
     pub docs: BTreeMap<usize, Vec<String>>,
 }
 
+/// A token or a comment as it stands in a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Raw<'s> {
+    /// What it is.
+    pub kind: RawKind<'s>,
+    /// Its first byte.
+    pub start: usize,
+    /// The byte after its last.
+    pub end: usize,
+    /// How many line ends stand between it and what is before it.
+    pub lines: usize,
+}
+
+/// What stands in a text beside blanks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RawKind<'s> {
+    /// A token, keywords told from names; documentation is one of its own.
+    Token(Token<'s>),
+    /// A comment that documents nothing.
+    Comment,
+}
+
+/// Everything but blanks that stands in a text, in order, for those who show or arrange it. What is no token is left
+/// out.
+pub fn raw(text: &str) -> Vec<Raw<'_>> {
+    let mut found = Vec::new();
+    let mut at = 0usize;
+    let tokens = Token::lexer(text).spanned().map(|(token, range)| (token.ok(), range));
+    for (token, range) in tokens.chain(std::iter::once((None, text.len()..text.len()))) {
+        let lines = comments(text, at..range.start, &mut found);
+        if let Some(token) = token {
+            let token = match token {
+                Token::Name(word) => Kw::from_word(word).map_or(token, Token::Keyword),
+                other => other,
+            };
+            found.push(Raw { kind: RawKind::Token(token), start: range.start, end: range.end, lines });
+        }
+        at = range.end;
+    }
+    found
+}
+
+/// Adds the comments between two tokens; returns how many line ends stand behind the last of them.
+fn comments(text: &str, gap: std::ops::Range<usize>, found: &mut Vec<Raw<'_>>) -> usize {
+    let (mut at, mut lines) = (gap.start, 0usize);
+    while let Some(rest) = text.get(at..gap.end).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with("//") {
+            let end = at.saturating_add(rest.find('\n').unwrap_or(rest.len()));
+            found.push(Raw { kind: RawKind::Comment, start: at, end, lines });
+            (at, lines) = (end, 0);
+            continue;
+        }
+        let next = rest.chars().next();
+        lines = lines.saturating_add(usize::from(next == Some('\n')));
+        at = at.saturating_add(next.map_or(1, char::len_utf8));
+    }
+    lines
+}
+
 /// Splits a text that begins at byte `offset` of its file.
 pub fn lex<'s>(file: FileId, text: &'s str, offset: usize, sink: &mut Diagnostics) -> Lexed<'s> {
     let mut lexed = Lexed::default();

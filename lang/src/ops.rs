@@ -136,7 +136,6 @@ overloads! {
     Sub (Decimal, Decimal) -> Decimal => SubDec;
     Mul (Decimal, Decimal) -> Decimal => MulDec;
     Div (Decimal, Decimal) -> Decimal => DivDec;
-    Div (Decimal, Int) -> Decimal => DivDecInt;
     Add (Percent, Points) -> Percent => AddDec;
     Add (Points, Percent) -> Percent => AddDec;
     Sub (Percent, Points) -> Percent => SubDec;

@@ -148,6 +148,37 @@ keywords! {
     Verify "verify" contextual;
 }
 
+impl Kw {
+    /// Whether it stands before the name of a declaration.
+    pub const fn heads_declaration(self) -> bool {
+        matches!(
+            self,
+            Self::Use
+                | Self::Include
+                | Self::Record
+                | Self::Ordered
+                | Self::Enum
+                | Self::Request
+                | Self::Window
+                | Self::Calendar
+                | Self::Group
+                | Self::Signal
+                | Self::Fn
+                | Self::Let
+                | Self::Param
+                | Self::Policy
+                | Self::Score
+                | Self::Rollout
+                | Self::Rule
+                | Self::Waivable
+                | Self::Waiver
+                | Self::Trial
+                | Self::Test
+                | Self::Fixture
+        )
+    }
+}
+
 /// What is wrong with a stretch that is no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LexError {

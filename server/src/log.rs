@@ -169,6 +169,11 @@ impl Entry {
         once.into_iter().for_each(|key| keys.add(key));
         Ok(Self { record: bytes, decided_at: record.decided_at, seal, keys, once, module })
     }
+
+    /// What a log returns when it has kept the entry under this number.
+    pub fn stored(self, sequence: u64) -> Stored {
+        Stored { sequence, record: self.record, seal: self.seal }
+    }
 }
 
 /// How a commit ended.

@@ -30,6 +30,7 @@ modules! {
     "std.cost" "std/cost.hold";
     "std.deployment" "std/deployment.hold";
     "std.deployment_policy" "std/deployment_policy.hold";
+    "std.direct" "std/direct.hold";
     "std.freeze" "std/freeze.hold";
     "std.gates.artifact" "std/gates/artifact.hold";
     "std.gates.quality" "std/gates/quality.hold";
@@ -45,8 +46,10 @@ modules! {
     "std.rollback" "std/rollback.hold";
     "std.scope" "std/scope.hold";
     "std.score" "std/score.hold";
+    "std.slow_canary" "std/slow_canary.hold";
     "std.soak" "std/soak.hold";
     "std.strategy" "std/strategy.hold";
     "std.verify" "std/verify.hold";
+    "std.watched_rollback" "std/watched_rollback.hold";
     "std.windows" "std/windows.hold";
 }

@@ -51,6 +51,8 @@ pub enum Word {
     Bytecode,
     /// It compiles; a block with its proven bounds follows.
     Fuel,
+    /// It has the syntax of the language; a block with its layout follows.
+    Fmt,
     /// It is a part that other blocks take in.
     Prelude,
 }
@@ -68,6 +70,8 @@ pub enum Golden {
     Disassembly,
     /// The proven bounds.
     Fuel,
+    /// The layout.
+    Formatted,
     /// The decisions that the tests come to, in short.
     Decisions,
     /// The same in their canonical bytes.
@@ -81,6 +85,7 @@ const WORDS: &[(&str, Word)] = &[
     ("parse-only", Word::ParseOnly),
     ("bytecode", Word::Bytecode),
     ("fuel", Word::Fuel),
+    ("fmt", Word::Fmt),
     ("prelude", Word::Prelude),
 ];
 
@@ -98,6 +103,7 @@ pub fn kind(info: &str) -> Result<Kind, String> {
         ["diagnostics", "json"] => Ok(Kind::Golden(Golden::Json)),
         ["disassembly"] => Ok(Kind::Golden(Golden::Disassembly)),
         ["fuel"] => Ok(Kind::Golden(Golden::Fuel)),
+        ["formatted"] => Ok(Kind::Golden(Golden::Formatted)),
         ["decisions"] => Ok(Kind::Golden(Golden::Decisions)),
         ["decisions", "json"] => Ok(Kind::Golden(Golden::DecisionsJson)),
         ["table", name] => Ok(Kind::Table((*name).to_owned())),

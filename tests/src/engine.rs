@@ -6,11 +6,12 @@ use holdpoint_isa::verdict::Verdict;
 use holdpoint_lang::diag::Severity;
 use holdpoint_lang::diag::render::{self, Style};
 use holdpoint_lang::hir::Package;
-use holdpoint_lang::{Checked, Diagnostic, PackageInput, Sources, check};
+use holdpoint_lang::{Checked, Diagnostic, FileId, PackageInput, Sources, check};
 use holdpoint_vm::Judgement;
 use holdpoint_vm::decision::{Decision, Objection};
 
 use crate::block::Golden;
+use crate::golden::diff;
 use crate::package::Files;
 
 /// What came of a package.
@@ -25,6 +26,8 @@ pub struct Outcome {
 
 /// A compiled package.
 pub struct Module {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
     /// Its operations in words.
     pub disassembly: String,
     /// Its proven bounds in words.
@@ -58,7 +61,7 @@ fn input(name: &str, files: &Files) -> PackageInput {
 /// A package through every pass.
 pub fn build(files: &Files) -> Outcome {
     let input = input("example", files);
-    let Checked { sources, package, diagnostics } = check(&input, &holdpoint_stdlib::module);
+    let Checked { sources, package, diagnostics, .. } = check(&input, &holdpoint_stdlib::module);
     if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Outcome { sources, diagnostics, module: None };
     }
@@ -70,13 +73,51 @@ pub fn build(files: &Files) -> Outcome {
     }
 }
 
+/// The layout of a file.
+///
+/// # Errors
+/// That it cannot be read.
+pub fn layout(text: &str) -> Result<String, String> {
+    let unread = |_| "a file without errors cannot be read for its layout".to_owned();
+    holdpoint_lang::format(FileId::default(), text).map_err(unread)
+}
+
+/// Checks that the layout of a package changes nothing but itself: neither a second run nor the module differ.
+///
+/// # Errors
+/// What differs.
+pub fn check_layout(files: &Files, outcome: &Outcome) -> Result<(), String> {
+    if outcome.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Ok(());
+    }
+    let mut arranged = files.clone();
+    for (path, text) in &mut arranged.sources {
+        *text = layout(text)?;
+        let again = layout(text)?;
+        if again != *text {
+            return Err(format!("the layout of {path} is not stable\n{}", diff(text, &again)));
+        }
+    }
+    let Some(module) = &outcome.module else { return Ok(()) };
+    match build(&arranged).module {
+        Some(again) if again.bytes == module.bytes => Ok(()),
+        Some(_) => Err("another layout leads to another module".to_owned()),
+        None => Err("with its layout the package does not compile any more".to_owned()),
+    }
+}
+
 fn module(package: &Package, compiled: &Compiled) -> Module {
     let disassembly = match holdpoint_isa::decode(&compiled.module) {
         Ok(program) => disassemble(&program, Some(&compiled.source_map)),
         Err(error) => format!("the module does not decode: {error}\n"),
     };
     let tests = run_tests(package, compiled);
-    Module { disassembly, bounds: format!("fuel {}\n", compiled.fuel_bound), tests }
+    Module {
+        bytes: compiled.module.clone(),
+        disassembly,
+        bounds: format!("fuel {}\n", compiled.fuel_bound),
+        tests,
+    }
 }
 
 impl Outcome {
@@ -89,6 +130,7 @@ impl Outcome {
             Golden::Concise => Some(render::concise(&self.diagnostics, &self.sources)),
             Golden::Json => Some(render::json(&self.diagnostics, &self.sources)),
             Golden::Disassembly => module.map(|module| module.disassembly.clone()),
+            Golden::Formatted => self.sources.iter().map(|(_, source)| layout(&source.text).ok()).collect(),
             Golden::Fuel => module.map(|module| module.bounds.clone()),
             Golden::Decisions => module.map(|module| decisions(module, brief)),
             Golden::DecisionsJson => module.map(|module| decisions(module, canonical)),

@@ -18,4 +18,5 @@ pub mod package;
 pub mod run;
 pub mod shared_data;
 pub mod tables;
+pub mod textmate;
 pub mod tidy;

@@ -110,6 +110,7 @@ fn finish(last: &Option<(&Block, Policy, Outcome)>, shown: bool, report: &mut Re
         let needs = match policy.word {
             Word::Bytecode => "disassembly",
             Word::Fuel => "fuel",
+            Word::Fmt => "formatted",
             _ => return,
         };
         if !shown {
@@ -129,7 +130,10 @@ fn run(block: &Block, policy: &Policy, preludes: &Preludes, report: &mut Report)
             return None;
         }
     };
-    let outcome = if policy.word == Word::ParseOnly { engine::parse(&files) } else { engine::build(&files) };
+    let outcome = match policy.word {
+        Word::ParseOnly | Word::Fmt => engine::parse(&files),
+        _ => engine::build(&files),
+    };
     match files.announced() {
         Ok(announced) if announced.is_empty() && policy.word == Word::Reject => {
             report.fail(block, "nothing is announced: write `// error: CODE` behind the line at fault");
@@ -142,6 +146,9 @@ fn run(block: &Block, policy: &Policy, preludes: &Preludes, report: &mut Report)
     }
     if policy.word == Word::Verdict {
         check_tests(block, &outcome, report);
+    }
+    if let Err(words) = engine::check_layout(&files, &outcome) {
+        report.fail(block, words);
     }
     Some(outcome)
 }
@@ -271,6 +278,7 @@ mod tests {
         assert_eq!(wrong("verdict", GOOD), "a `verdict` block has at least one `test`");
         assert_eq!(wrong("bytecode", GOOD), "a block ```disassembly must follow");
         assert_eq!(wrong("fuel", GOOD), "a block ```fuel must follow");
+        assert_eq!(wrong("fmt", GOOD), "a block ```formatted must follow");
         assert_eq!(wrong("accept with=base", GOOD), "no prelude of this page has the name `base`");
         assert_eq!(wrong("prelude name=base", GOOD), "no block takes in the prelude `base`");
         let test = "test \"two\" { given { now: 2026-11-20T15:30Z n: 2 } expect allow }\n";
@@ -281,6 +289,7 @@ mod tests {
     fn goldens_are_compared() {
         let stale = |text: String| run(&text).stale.len();
         assert_eq!(stale(format!("```policy fuel\n{GOOD}```\n```fuel\nfuel 0\n```\n")), 1);
+        assert_eq!(stale(format!("```policy fmt\n{GOOD}```\n```formatted\n{GOOD}```\n")), 1);
         assert_eq!(stale("```table verdicts\n```\n".to_owned()), 1);
         assert!(failure("```diagnostics\n```\n").contains("there is none"));
         assert!(failure("```table nothing\n```\n").starts_with("unknown table"));

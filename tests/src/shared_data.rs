@@ -11,14 +11,22 @@ use serde_json::Value;
 /// # Errors
 /// A file that cannot be unpacked, and a line that is no JSON.
 pub fn rows(name: &str) -> Result<Option<Vec<Value>>, String> {
+    let Some(text) = text(name)? else { return Ok(None) };
+    text.lines().map(|line| serde_json::from_str(line).map_err(said)).collect::<Result<_, _>>().map(Some)
+}
+
+/// The text of a file, unpacked where its name ends with `.gz`; `None`, said aloud, where there is no such file.
+///
+/// # Errors
+/// A file that cannot be unpacked or is no text.
+pub fn text(name: &str) -> Result<Option<String>, String> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let folder = std::env::var_os("HOLDPOINT_SHARED_DATA").map_or(beside, PathBuf::from);
     let Ok(bytes) = std::fs::read(folder.join(name)) else {
         tell(&format!("skipped: there is no shared data file `{name}`"));
         return Ok(None);
     };
-    let text = if name.ends_with(".gz") { unpack(&bytes) } else { String::from_utf8(bytes).map_err(said) };
-    text?.lines().map(|line| serde_json::from_str(line).map_err(said)).collect::<Result<_, _>>().map(Some)
+    if name.ends_with(".gz") { unpack(&bytes) } else { String::from_utf8(bytes).map_err(said) }.map(Some)
 }
 
 /// Tells something past the capture of tests, so that it is seen.

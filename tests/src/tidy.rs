@@ -2,11 +2,13 @@
 //!
 //! Each check returns its complaints, one a line, with the place.
 
+mod layout;
 mod manifests;
 mod modules;
 mod pure;
 mod text;
 
+pub use layout::layouts;
 pub use manifests::directions;
 pub use modules::dead_files;
 pub use pure::impure;

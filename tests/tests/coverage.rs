@@ -79,7 +79,7 @@ fn declares(home: &str, rule: &str) -> io::Result<bool> {
 
 #[test]
 fn requirements_are_met_where_their_page_says() -> io::Result<()> {
-    let page = std::fs::read_to_string(root().join("spec/16-requirements.md"))?;
+    let page = std::fs::read_to_string(root().join("spec/18-requirements.md"))?;
     let mut clauses = String::new();
     for path in holdpoint_tests::homes::files(&root(), "spec", "md")? {
         clauses.push_str(&std::fs::read_to_string(root().join(path))?);

@@ -28,6 +28,12 @@ fn no_file_is_dead() -> io::Result<()> {
 }
 
 #[test]
+fn policies_have_their_layout() -> io::Result<()> {
+    nothing(&tidy::layouts(&root())?);
+    Ok(())
+}
+
+#[test]
 fn nothing_is_left_unfinished() -> io::Result<()> {
     nothing(&tidy::leftovers(&root())?);
     Ok(())

@@ -1,9 +1,12 @@
 //! From a snapshot and an instant to a decision (rules `verdict.combine`, `policy.governs`, `delay.fixpoint`).
 
 mod judge;
+mod plain;
 mod plan;
 mod retry;
 mod tell;
+
+pub use plain::PlainDecision;
 
 use std::collections::BTreeSet;
 
@@ -61,24 +64,12 @@ impl Machine {
 }
 
 /// The list that an objection goes to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Objection,
     Warning,
-    Waived(Vec<WaiverId>),
+    Waived,
     Trial,
-}
-
-impl Place {
-    /// The list's number.
-    const fn list(&self) -> u8 {
-        match self {
-            Self::Objection => 0,
-            Self::Warning => 1,
-            Self::Waived(_) => 2,
-            Self::Trial => 3,
-        }
-    }
 }
 
 /// A statement that fired, and what it says.
@@ -89,6 +80,44 @@ struct Judged<'r> {
     policy: &'r str,
     verdict: Option<Verdict>,
     place: Place,
+}
+
+/// What a statement that fired says, before any text is written.
+fn weigh<'r>(run: Run<'r>, waived: &[WaiverId], fired: Fired) -> Option<Judged<'r>> {
+    let program = run.program();
+    let statement = program.statements.get(fired.statement.index())?;
+    let rule = program.rules.get(usize::from(statement.rule))?;
+    let policy = program.policies.get(usize::from(rule.policy))?;
+    let effect = match (fired.cond, statement.effect) {
+        // Advice changes nothing, whatever becomes of it.
+        (Value::Fault(_), Effect::Object(_)) => Effect::Object(Verdict::Block),
+        (Value::Bool(true) | Value::Fault(_), effect) => effect,
+        _ => statement.on_unknown,
+    };
+    let verdict = match effect {
+        Effect::Warn => None,
+        Effect::Object(verdict) => Some(verdict),
+        // The verifier lets no code of admission judge a stage.
+        Effect::Judge(_) => Some(Verdict::Block),
+    };
+    // A fault cannot be waived.
+    let waived =
+        || !matches!(fired.cond, Value::Fault(_)) && waivers(run, waived, statement.rule).next().is_some();
+    let place = match (rule.trial || policy.trial, verdict) {
+        (true, _) => Place::Trial,
+        (false, None) => Place::Warning,
+        (false, Some(_)) if waived() => Place::Waived,
+        (false, Some(_)) => Place::Objection,
+    };
+    Some(Judged { fired, statement, rule, policy: &policy.name, verdict, place })
+}
+
+/// Of the waivers that apply, those that remove the objections of a rule.
+fn waivers<'a>(run: Run<'a>, applied: &'a [WaiverId], rule: u16) -> impl Iterator<Item = WaiverId> + 'a {
+    let waives = move |id: &WaiverId| {
+        run.program().waivers.get(id.index()).is_some_and(|waiver| waiver.rules.contains(&rule))
+    };
+    applied.iter().copied().filter(waives)
 }
 
 /// A decision in the making.
@@ -135,16 +164,16 @@ impl<'r> Report<'r> {
         // Texts run code, which needs the machine whole.
         let fired = std::mem::take(&mut machine.fired);
         let mut judged: Vec<Judged<'_>> =
-            fired.iter().filter_map(|fired| self.judge(machine, *fired)).collect();
+            fired.iter().filter_map(|fired| weigh(self.tell.run, &machine.waived, *fired)).collect();
         // The gravest first, so that what is left out beyond the limit is never what decides, and what a rule says
         // most gravely never is.
         judged.sort_by_key(|j| (std::cmp::Reverse(j.verdict), j.policy, &j.rule.name, j.fired.statement));
         let mut rules = BTreeSet::new();
-        let first = |judged: &&Judged<'_>| rules.insert((judged.place.list(), judged.statement.rule));
+        let first = |judged: &&Judged<'_>| rules.insert((judged.place, judged.statement.rule));
         let (gravest, others): (Vec<_>, Vec<_>) = judged.iter().partition(first);
         gravest.into_iter().for_each(|judged| self.statement(machine, judged));
         for judged in others {
-            if self.room(&judged.place) { self.statement(machine, judged) } else { self.leave_out(judged) }
+            if self.room(judged.place) { self.statement(machine, judged) } else { self.leave_out(judged) }
         }
         machine.fired = fired;
         self.obligations(machine);
@@ -229,39 +258,10 @@ impl<'r> Report<'r> {
         self.place(Place::Objection, objection, None);
     }
 
-    /// What a statement that fired says, before any text is written.
-    fn judge(&self, machine: &Machine, fired: Fired) -> Option<Judged<'r>> {
-        let program = self.tell.run.program();
-        let statement = program.statements.get(fired.statement.index())?;
-        let rule = program.rules.get(usize::from(statement.rule))?;
-        let policy = program.policies.get(usize::from(rule.policy))?;
-        let fault = matches!(fired.cond, Value::Fault(_));
-        let effect = match (fired.cond, statement.effect) {
-            // Advice changes nothing, whatever becomes of it.
-            (Value::Fault(_), Effect::Object(_)) => Effect::Object(Verdict::Block),
-            (Value::Bool(true) | Value::Fault(_), effect) => effect,
-            _ => statement.on_unknown,
-        };
-        let verdict = match effect {
-            Effect::Warn => None,
-            Effect::Object(verdict) => Some(verdict),
-            // The verifier lets no code of admission judge a stage.
-            Effect::Judge(_) => Some(Verdict::Block),
-        };
-        let waivers = if fault { Vec::new() } else { self.waivers(&machine.waived, statement.rule) };
-        let place = match (rule.trial || policy.trial, verdict) {
-            (true, _) => Place::Trial,
-            (false, None) => Place::Warning,
-            (false, Some(_)) if !waivers.is_empty() => Place::Waived(waivers),
-            (false, Some(_)) => Place::Objection,
-        };
-        Some(Judged { fired, statement, rule, policy: &policy.name, verdict, place })
-    }
-
     /// Counts a statement that fired, and what it says for the verdict, without keeping it.
     fn leave_out(&mut self, judged: &Judged<'r>) {
         self.decision.left_out = self.decision.left_out.saturating_add(1);
-        if let (Place::Objection, Some(verdict)) = (&judged.place, judged.verdict) {
+        if let (Place::Objection, Some(verdict)) = (judged.place, judged.verdict) {
             self.count(verdict, None);
         }
     }
@@ -269,16 +269,11 @@ impl<'r> Report<'r> {
     fn statement(&mut self, machine: &mut Machine, judged: &Judged<'r>) {
         let objection = self.objection(machine, judged);
         let until = objection.until;
-        self.place(judged.place.clone(), objection, Some(until));
-    }
-
-    /// The waivers that remove the objections of a rule.
-    fn waivers(&self, applied: &[WaiverId], rule: u16) -> Vec<WaiverId> {
-        let waives = |id: &&WaiverId| {
-            let waiver = self.tell.run.program().waivers.get(id.index());
-            waiver.is_some_and(|waiver| waiver.rules.contains(&rule))
-        };
-        applied.iter().filter(waives).copied().collect()
+        if judged.place == Place::Waived {
+            self.waived(machine, judged, objection);
+        } else {
+            self.place(judged.place, objection, Some(until));
+        }
     }
 
     fn objection(&self, machine: &mut Machine, judged: &Judged<'r>) -> Objection {
@@ -312,11 +307,11 @@ impl<'r> Report<'r> {
     }
 
     /// Whether another entry fits into a list.
-    fn room(&self, place: &Place) -> bool {
+    fn room(&self, place: Place) -> bool {
         let len = match place {
             Place::Objection => self.decision.objections.len(),
             Place::Warning => self.decision.warnings.len(),
-            Place::Waived(_) => self.decision.waived.len(),
+            Place::Waived => self.decision.waived.len(),
             Place::Trial => self.decision.trial.len(),
         };
         len < limits::OBJECTIONS_MAX as usize
@@ -332,21 +327,26 @@ impl<'r> Report<'r> {
 
     /// Puts an objection into its list; `until` is that of a statement.
     fn place(&mut self, place: Place, objection: Objection, until: Option<Option<i64>>) {
-        if let (Place::Objection, Some(verdict)) = (&place, objection.verdict) {
+        if let (Place::Objection, Some(verdict)) = (place, objection.verdict) {
             self.count(verdict, until.flatten());
         }
-        match place {
-            Place::Waived(waivers) => {
-                let name =
-                    |id: &WaiverId| self.tell.run.program().waivers.get(id.index()).map(|w| w.name.clone());
-                let names: BTreeSet<String> = waivers.iter().filter_map(name).collect();
-                self.effective.extend(waivers);
-                self.decision.waived.push((names.into_iter().collect(), objection));
-            }
-            Place::Objection => self.decision.objections.push(objection),
-            Place::Warning => self.decision.warnings.push(objection),
-            Place::Trial => self.decision.trial.push(objection),
-        }
+        let list = match place {
+            Place::Objection => &mut self.decision.objections,
+            Place::Warning => &mut self.decision.warnings,
+            Place::Trial => &mut self.decision.trial,
+            Place::Waived => return,
+        };
+        list.push(objection);
+    }
+
+    /// Puts an objection among those that waivers removed.
+    fn waived(&mut self, machine: &Machine, judged: &Judged<'r>, objection: Objection) {
+        let run = self.tell.run;
+        let waivers = || waivers(run, &machine.waived, judged.statement.rule);
+        let name = |id: WaiverId| run.program().waivers.get(id.index()).map(|waiver| waiver.name.clone());
+        let names: BTreeSet<String> = waivers().filter_map(name).collect();
+        self.effective.extend(waivers());
+        self.decision.waived.push((names.into_iter().collect(), objection));
     }
 
     /// What the waivers that removed something oblige to.

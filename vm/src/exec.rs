@@ -8,12 +8,12 @@ use std::cmp::Ordering;
 use holdpoint_isa::builtins::Builtin;
 use holdpoint_isa::literal::{Version, date_of_days, version};
 use holdpoint_isa::ops::{BuiltinId, Cause, Konst, Label, Op, Reg, WindowId};
-use holdpoint_isa::program::{CommonCause, Const};
+use holdpoint_isa::program::CommonCause;
 use holdpoint_isa::{Dec, Fault};
 
 use crate::glob;
-use crate::machine::{Machine, Run, next, precedence, same};
-use crate::value::{Cursor, ListRef, Space, StrRef, Value};
+use crate::machine::{Machine, Run, precedence, same, same_text};
+use crate::value::{Cursor, ListRef, StrRef, Value};
 use crate::window::{NextChange, Openness, PreparedZone};
 
 /// Slots of an entry of a map.
@@ -21,31 +21,86 @@ const ENTRY_SLOTS: u32 = 2;
 /// Nanoseconds of a day.
 const DAY: i64 = 86_400_000_000_000;
 
-impl Machine {
-    /// Runs one operation and tells where to go on; nothing at the end of a block.
-    pub(crate) fn step(&mut self, run: Run<'_>, op: Op, at: usize) -> Result<Option<usize>, Fault> {
-        let value = match op {
-            Op::Jump { to } => return Ok(Some(to.0 as usize)),
-            Op::JumpIfFalse { cond, to } => return Ok(jump(self.get(cond) == Value::Bool(false), to, at)),
-            Op::JumpIfTrue { cond, to } => return Ok(jump(self.get(cond) == Value::Bool(true), to, at)),
-            Op::JumpUnlessKnown { src, to } => return Ok(jump(!self.get(src).is_known(), to, at)),
-            Op::Each { elem, list, skip } => return Ok(self.each(elem, list, usize::from(skip.0), at)),
-            Op::Next { elem, back } => return Ok(self.next(run, elem, usize::from(back.0), at)),
-            Op::Force { thunk } => return Ok(Some(self.force(run, thunk, at.saturating_add(1)))),
-            Op::End {} => return Ok(None),
+/// Where to go on behind an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// At the next operation.
+    Next,
+    /// At the next operation, when [`Machine::other`] has run this one.
+    Other,
+    /// Here.
+    To(usize),
+    /// Where the block was called from.
+    End,
+}
 
-            Op::Head { policy, cond } => return self.done(at, |m| m.heads.push((policy, m.get(cond)))),
-            Op::Plan { rollout, cond } => return self.done(at, |m| m.plans.push((rollout, m.get(cond)))),
-            Op::Object { statement, cond } => {
-                return self.done(at, |m| m.object(run, statement, m.get(cond)));
+impl Machine {
+    /// Runs one operation, given the place of the next, and tells where to go on.
+    ///
+    /// What stands in almost every rule is written out into the loop; the rest is left to [`Self::other`].
+    #[inline(always)]
+    pub(crate) fn step(&mut self, run: Run<'_>, op: Op, next: usize) -> Flow {
+        match op {
+            Op::Jump { to } => return Flow::To(to.0 as usize),
+            Op::JumpIfFalse { cond, to } => return jump(matches!(self.at(cond), Value::Bool(false)), to),
+            Op::JumpIfTrue { cond, to } => return jump(matches!(self.at(cond), Value::Bool(true)), to),
+            Op::JumpUnlessKnown { src, to } => return jump(!self.at(src).is_known(), to),
+            Op::Each { elem, list, skip } => {
+                return self.each(elem, list, next.saturating_add(usize::from(skip.0)));
             }
-            Op::Waive { waiver, cond } => return self.done(at, |m| m.waive(waiver, cond)),
-            Op::ListNew { dst } => return self.done(at, |m| m.list_new(run, dst)),
-            Op::Insert { list, value } => {
-                self.insert(run, list, self.get(value))?;
-                return Ok(next(at));
+            Op::Next { elem, back } => {
+                let start = next.saturating_sub(1).saturating_sub(usize::from(back.0));
+                return self.next(run, elem, start);
             }
-            Op::Push { list, value } => return self.done(at, |m| m.push(run, list, m.get(value))),
+            Op::Force { thunk } => return self.force(run, thunk, next),
+            Op::End {} => return Flow::End,
+
+            Op::Const { dst, konst } => self.set(dst, run.constant(konst)),
+            Op::Fact { dst, slot } => self.set(dst, run.snapshot.slot(slot.0)),
+            Op::Field { dst, elem, slot } => self.set(dst, self.field(run, elem, slot.0)),
+            Op::Move { dst, src } => self.set(dst, self.get(src)),
+            Op::Not { dst, src } => self.set(dst, self.bool1(src, |a| !a)),
+            Op::And { dst, lhs, rhs } => self.set(dst, kleene(self.at(lhs), self.at(rhs), false)),
+            Op::Or { dst, lhs, rhs } => self.set(dst, kleene(self.at(lhs), self.at(rhs), true)),
+            Op::IsNone { dst, src } => self.set(dst, is_none(self.get(src))),
+            Op::Require { dst, src, cause } => self.set(dst, require(self.get(src), cause)),
+            Op::EqInt { dst, lhs, rhs } => self.set(dst, equal_ints(run, self.at(lhs), self.at(rhs))),
+            Op::EqStr { dst, lhs, rhs } => self.set(dst, equal_texts(run, self.at(lhs), self.at(rhs))),
+            Op::LtInt { dst, lhs, rhs } => self.set(dst, self.int2(lhs, rhs, |a, b| Value::Bool(a < b))),
+            Op::LeInt { dst, lhs, rhs } => self.set(dst, self.int2(lhs, rhs, |a, b| Value::Bool(a <= b))),
+            Op::LtDec { dst, lhs, rhs } => self.set(dst, self.dec2(lhs, rhs, |a, b| Value::Bool(a < b))),
+            Op::LeDec { dst, lhs, rhs } => self.set(dst, self.dec2(lhs, rhs, |a, b| Value::Bool(a <= b))),
+            Op::Object { statement, cond } => self.object(run, statement, cond),
+            _ => return Flow::Other,
+        }
+        Flow::Next
+    }
+
+    /// The operations that change more than a register, or charge for what they look at.
+    #[inline(never)]
+    pub(crate) fn other(&mut self, run: Run<'_>, op: Op) -> Result<(), Fault> {
+        let (dst, value) = match op {
+            Op::Head { policy, cond } => {
+                self.heads.push((policy, self.get(cond)));
+                return Ok(());
+            }
+            Op::Plan { rollout, cond } => {
+                self.plans.push((rollout, self.get(cond)));
+                return Ok(());
+            }
+            Op::Waive { waiver, cond } => {
+                self.waive(waiver, cond);
+                return Ok(());
+            }
+            Op::ListNew { dst } => {
+                self.list_new(run, dst);
+                return Ok(());
+            }
+            Op::Insert { list, value } => return self.insert(run, list, self.get(value)),
+            Op::Push { list, value } => {
+                self.push(run, list, self.get(value));
+                return Ok(());
+            }
             Op::InList { dst, value, list } => (dst, self.in_list(run, value, list)?),
             Op::Lookup { dst, map, key } => {
                 (dst, self.lookup(run, map, key)?.unwrap_or_else(|absent| absent))
@@ -58,37 +113,21 @@ impl Machine {
             Op::Call { dst, builtin, args } => (dst, self.call(run, builtin, args)?),
             _ => self.compute(run, op),
         };
-        self.set(value.0, value.1);
-        Ok(next(at))
-    }
-
-    fn done(&mut self, at: usize, act: impl FnOnce(&mut Self)) -> Result<Option<usize>, Fault> {
-        act(self);
-        Ok(next(at))
+        self.set(dst, value);
+        Ok(())
     }
 
     /// The operations that set a register from others.
     fn compute(&self, run: Run<'_>, op: Op) -> (Reg, Value) {
         match op {
-            Op::Const { dst, konst } => (dst, constant(run, konst)),
-            Op::Fact { dst, slot } => (dst, run.snapshot.slot(slot.0)),
             Op::Now { dst } => (dst, Value::Int(run.now)),
-            Op::Field { dst, elem, slot } => (dst, self.field(run, elem, slot.0)),
-            Op::Move { dst, src } => (dst, self.get(src)),
-            Op::Not { dst, src } => (dst, self.bool1(src, |a| !a)),
-            Op::And { dst, lhs, rhs } => (dst, kleene(self.get(lhs), self.get(rhs), false)),
-            Op::Or { dst, lhs, rhs } => (dst, kleene(self.get(lhs), self.get(rhs), true)),
-            Op::IsNone { dst, src } => (dst, is_none(self.get(src))),
             Op::Else { dst, src, alt } => (dst, or_else(self.get(src), self.get(alt))),
-            Op::Require { dst, src, cause } => (dst, require(self.get(src), cause)),
             Op::Poison { dst, src } => (dst, Value::poison(self.get(src))),
             Op::PoisonIf { dst, cond } => (dst, poison_if(self.get(dst), self.get(cond))),
             Op::Factor { dst, src } => (dst, factor(self.get(src))),
-            Op::EqBool { dst, lhs, rhs }
-            | Op::EqInt { dst, lhs, rhs }
-            | Op::EqDec { dst, lhs, rhs }
-            | Op::EqStr { dst, lhs, rhs }
-            | Op::EqVersion { dst, lhs, rhs } => (dst, equal(run, self.get(lhs), self.get(rhs))),
+            Op::EqBool { dst, lhs, rhs } | Op::EqDec { dst, lhs, rhs } | Op::EqVersion { dst, lhs, rhs } => {
+                (dst, equal(run, self.get(lhs), self.get(rhs)))
+            }
             Op::LtVersion { dst, lhs, rhs } => (dst, self.version2(run, lhs, rhs, Ordering::is_lt)),
             Op::LeVersion { dst, lhs, rhs } => (dst, self.version2(run, lhs, rhs, Ordering::is_le)),
             Op::Major { dst, src } => (dst, self.part(run, src, |version| version.major())),
@@ -112,8 +151,6 @@ impl Machine {
             Op::SubInt { dst, lhs, rhs } => (dst, self.int2(lhs, rhs, |a, b| int(a.checked_sub(b)))),
             Op::MulInt { dst, lhs, rhs } => (dst, self.int2(lhs, rhs, |a, b| int(a.checked_mul(b)))),
             Op::NegInt { dst, src } => (dst, self.int1(src, |a| int(a.checked_neg()))),
-            Op::LtInt { dst, lhs, rhs } => (dst, self.int2(lhs, rhs, |a, b| Value::Bool(a < b))),
-            Op::LeInt { dst, lhs, rhs } => (dst, self.int2(lhs, rhs, |a, b| Value::Bool(a <= b))),
             Op::MinInt { dst, lhs, rhs } => (dst, self.fold_int(lhs, rhs, i64::min)),
             Op::MaxInt { dst, lhs, rhs } => (dst, self.fold_int(lhs, rhs, i64::max)),
             Op::InMask { dst, src, mask } => (dst, self.in_mask(run, src, mask)),
@@ -138,52 +175,54 @@ impl Machine {
             Op::PercentOf { dst, lhs, rhs } => {
                 (dst, self.dec2(lhs, rhs, |a, b| dec(a.checked_percent_of(b))))
             }
-            Op::LtDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| Value::Bool(a < b))),
-            Op::LeDec { dst, lhs, rhs } => (dst, self.dec2(lhs, rhs, |a, b| Value::Bool(a <= b))),
             Op::MinDec { dst, lhs, rhs } => (dst, self.fold_dec(lhs, rhs, Dec::min)),
             Op::MaxDec { dst, lhs, rhs } => (dst, self.fold_dec(lhs, rhs, Dec::max)),
-            // Every operation of the table stands in `step`, `compute` or here; a test runs each of them.
+            // Every operation of the table stands in a function above or here; a test runs each of them.
             other => (Reg(u16::MAX), unhandled(other)),
         }
     }
 
     // ---- loops
 
-    fn each(&mut self, elem: Reg, list: Reg, skip: usize, at: usize) -> Option<usize> {
-        let behind = Some(at.saturating_add(1).saturating_add(skip));
-        let Value::List(found) = self.get(list) else { return behind };
-        if found.len == 0 {
-            return behind;
+    #[inline(always)]
+    fn each(&mut self, elem: Reg, list: Reg, behind: usize) -> Flow {
+        match *self.at(list) {
+            Value::List(found) if found.len > 0 => {
+                self.set(elem, Value::Elem(Cursor { at: found.start, left: found.len }));
+                Flow::Next
+            }
+            _ => Flow::To(behind),
         }
-        self.set(elem, Value::Elem(Cursor { at: found.start, left: found.len }));
-        next(at)
     }
 
-    fn next(&mut self, run: Run<'_>, elem: Reg, back: usize, at: usize) -> Option<usize> {
-        let stride = run.module.strides.get(elem.index()).copied().unwrap_or(0);
-        match self.get(elem) {
+    #[inline(always)]
+    fn next(&mut self, run: Run<'_>, elem: Reg, start: usize) -> Flow {
+        match *self.at(elem) {
             Value::Elem(cursor) if cursor.left > 1 => {
+                let stride = run.module.strides.get(elem.index()).copied().unwrap_or(0);
                 let moved = cursor.at.saturating_add(u32::from(stride));
                 self.set(elem, Value::Elem(Cursor { at: moved, left: cursor.left.saturating_sub(1) }));
-                Some(at.saturating_sub(back))
+                Flow::To(start)
             }
-            _ => next(at),
+            _ => Flow::Next,
         }
     }
 
+    #[inline(always)]
     fn field(&self, run: Run<'_>, elem: Reg, slot: u16) -> Value {
-        match self.get(elem) {
+        match self.at(elem) {
             Value::Elem(cursor) => self.cell(run, cursor.at.saturating_add(u32::from(slot))),
-            other => Value::poison(other),
+            other => Value::poison(*other),
         }
     }
 
     // ---- operands
 
+    #[inline(always)]
     fn bool1(&self, src: Reg, f: impl Fn(bool) -> bool) -> Value {
-        match self.get(src) {
-            Value::Bool(value) => Value::Bool(f(value)),
-            other => Value::poison(other),
+        match self.at(src) {
+            Value::Bool(value) => Value::Bool(f(*value)),
+            other => Value::poison(*other),
         }
     }
 
@@ -194,10 +233,11 @@ impl Machine {
         }
     }
 
+    #[inline(always)]
     fn int2(&self, lhs: Reg, rhs: Reg, f: impl Fn(i64, i64) -> Value) -> Value {
-        match (self.get(lhs), self.get(rhs)) {
-            (Value::Int(a), Value::Int(b)) => f(a, b),
-            (a, b) => poison2(a, b),
+        match (self.at(lhs), self.at(rhs)) {
+            (Value::Int(a), Value::Int(b)) => f(*a, *b),
+            (a, b) => poison2(*a, *b),
         }
     }
 
@@ -208,10 +248,11 @@ impl Machine {
         }
     }
 
+    #[inline(always)]
     fn dec2(&self, lhs: Reg, rhs: Reg, f: impl Fn(Dec, Dec) -> Value) -> Value {
-        match (self.get(lhs), self.get(rhs)) {
-            (Value::Dec(a), Value::Dec(b)) => f(a, b),
-            (a, b) => poison2(a, b),
+        match (self.at(lhs), self.at(rhs)) {
+            (Value::Dec(a), Value::Dec(b)) => f(*a, *b),
+            (a, b) => poison2(*a, *b),
         }
     }
 
@@ -302,13 +343,13 @@ impl Machine {
         }
         let mut answer = Value::Bool(false);
         for other in self.scalars(run, list) {
-            answer = kleene(answer, equal(run, value, other), true);
+            answer = kleene(&answer, &equal(run, value, other), true);
         }
         Ok(answer)
     }
 
     fn in_mask(&self, run: Run<'_>, src: Reg, mask: Konst) -> Value {
-        let mask = match constant(run, mask) {
+        let mask = match run.constant(mask) {
             Value::Int(mask) => mask,
             _ => 0,
         };
@@ -400,8 +441,9 @@ impl Machine {
     }
 }
 
-fn jump(taken: bool, to: Label, at: usize) -> Option<usize> {
-    if taken { Some(to.0 as usize) } else { next(at) }
+#[inline(always)]
+fn jump(taken: bool, to: Label) -> Flow {
+    if taken { Flow::To(to.0 as usize) } else { Flow::Next }
 }
 
 /// What no arm handles; the test of all operations finds any that comes here.
@@ -420,13 +462,21 @@ pub(crate) const fn poison2(a: Value, b: Value) -> Value {
 }
 
 /// Conjunction where `decided` is false, disjunction where it is true.
-fn kleene(a: Value, b: Value, decided: bool) -> Value {
+#[inline(always)]
+fn kleene(a: &Value, b: &Value, decided: bool) -> Value {
+    match (a, b) {
+        (Value::Bool(a), Value::Bool(b)) => Value::Bool(if decided { a | b } else { a & b }),
+        (a, b) => not_both_known(*a, *b, decided),
+    }
+}
+
+#[inline(never)]
+fn not_both_known(a: Value, b: Value, decided: bool) -> Value {
     let decided = Value::Bool(decided);
     match (a, b) {
         (a, _) if a == decided => decided,
         (Value::Fault(_), _) => a,
         (_, b) if b == decided => decided,
-        (Value::Bool(_), Value::Bool(_)) => b,
         (a, b) => poison2(a, b),
     }
 }
@@ -473,6 +523,23 @@ fn factor(value: Value) -> Value {
     }
 }
 
+#[inline(always)]
+fn equal_ints(run: Run<'_>, a: &Value, b: &Value) -> Value {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => Value::Bool(a == b),
+        (a, b) => equal(run, *a, *b),
+    }
+}
+
+#[inline(always)]
+fn equal_texts(run: Run<'_>, a: &Value, b: &Value) -> Value {
+    match (a, b) {
+        (Value::Str(a), Value::Str(b)) => Value::Bool(same_text(run, *a, *b)),
+        (a, b) => equal(run, *a, *b),
+    }
+}
+
+#[inline(never)]
 fn equal(run: Run<'_>, a: Value, b: Value) -> Value {
     match (a, b) {
         (Value::Unknown(_) | Value::Fault(_), _) | (_, Value::Unknown(_) | Value::Fault(_)) => poison2(a, b),
@@ -526,22 +593,4 @@ fn common(run: Run<'_>, cause: CommonCause) -> Value {
 
 fn calendar_unknown(run: Run<'_>, calendar: u16) -> Value {
     Value::Unknown(run.program().calendar_cause.saturating_add(calendar))
-}
-
-/// A constant of the pool as a value.
-pub(crate) fn constant(run: Run<'_>, konst: Konst) -> Value {
-    match run.program().constants.get(konst.index()) {
-        None => Value::UNSET,
-        Some(Const::None) => Value::None,
-        Some(Const::Bool(value)) => Value::Bool(*value),
-        Some(Const::Int(value)) => Value::Int(*value),
-        Some(Const::Dec(value)) => Value::Dec(*value),
-        Some(Const::Str(text)) => Value::Str(constant_text(konst, text)),
-        Some(Const::Version(text)) => Value::Version(constant_text(konst, text)),
-    }
-}
-
-fn constant_text(konst: Konst, text: &str) -> StrRef {
-    let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    StrRef { space: Space::Constant, start: u32::from(konst.0), len }
 }

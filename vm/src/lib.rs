@@ -24,6 +24,7 @@ pub mod value;
 pub mod verify;
 pub mod window;
 
+pub use decide::PlainDecision;
 pub use decision::Decision;
 pub use judgement::Judgement;
 pub use machine::Machine;

@@ -7,11 +7,11 @@ use std::cmp::Ordering;
 
 use holdpoint_isa::Fault;
 use holdpoint_isa::literal::version;
-use holdpoint_isa::ops::{PolicyId, Reg, RolloutId, StatementId, Thunk, WaiverId};
+use holdpoint_isa::ops::{Konst, PolicyId, Reg, RolloutId, StatementId, Thunk, WaiverId};
 use holdpoint_isa::program::{Block, Program};
 use holdpoint_isa::types::Kind;
 
-use crate::exec::poison2;
+use crate::exec::{Flow, poison2};
 use crate::snapshot::Snapshot;
 use crate::value::{ListRef, StrRef, Value, bytes_of};
 use crate::verify::VerifiedProgram;
@@ -27,6 +27,12 @@ pub(crate) struct Run<'r> {
 impl<'r> Run<'r> {
     pub(crate) const fn program(&self) -> &'r Program {
         self.module.program()
+    }
+
+    /// A constant of the module as a value.
+    #[inline(always)]
+    pub(crate) fn constant(&self, konst: Konst) -> Value {
+        self.module.constants.get(konst.index()).copied().unwrap_or(Value::UNSET)
     }
 }
 
@@ -121,23 +127,47 @@ impl Machine {
     }
 
     /// Runs a block to its end, or until the fuel is used up.
+    ///
+    /// What operations cost is charged a stretch at a time: up to a jump, or to an operation that charges for what it
+    /// looks at. Where the fuel might not cover all of the code, each is charged before it runs.
     pub(crate) fn run(&mut self, run: Run<'_>, block: Block) -> Result<(), Fault> {
-        let code = &run.program().code;
+        let code = run.program().code.as_slice();
         let mut at = block.start as usize;
+        let mut stretch = at;
+        // What any stretch costs at most.
+        let longest = run.module.cost(0, code.len());
+        let mut scarce = self.fuel < longest;
         loop {
             let Some(op) = code.get(at).copied() else { return Ok(()) };
-            self.burn(u64::from(op.cost()))?;
-            at = match self.step(run, op, at)? {
-                Some(next) => next,
-                None => match self.returns.pop() {
+            let next = at.saturating_add(1);
+            if scarce {
+                self.burn(run.module.cost(at, next))?;
+                stretch = next;
+            }
+            let flow = self.step(run, op, next);
+            if flow == Flow::Next {
+                at = next;
+                continue;
+            }
+            self.burn(run.module.cost(stretch, next))?;
+            at = match flow {
+                Flow::To(there) => there,
+                Flow::Other => {
+                    self.other(run, op)?;
+                    next
+                }
+                _ => match self.returns.pop() {
                     Some(back) => back,
                     None => return Ok(()),
                 },
             };
+            stretch = at;
+            scarce = self.fuel < longest;
         }
     }
 
     /// Uses up fuel.
+    #[inline(always)]
     pub(crate) fn burn(&mut self, cost: u64) -> Result<(), Fault> {
         match self.fuel.checked_sub(cost) {
             Some(left) => {
@@ -152,27 +182,33 @@ impl Machine {
     }
 
     /// Where a `let` goes on: its first operation, or the next one where it has been run.
-    pub(crate) fn force(&mut self, run: Run<'_>, thunk: Thunk, next: usize) -> usize {
+    pub(crate) fn force(&mut self, run: Run<'_>, thunk: Thunk, next: usize) -> Flow {
         let block = run.program().thunks.get(thunk.index());
         match (self.done.get_mut(thunk.index()), block) {
             (Some(done), Some(block)) if !*done => {
                 *done = true;
                 self.forced = self.forced.saturating_add(1);
                 self.returns.push(next);
-                block.start as usize
+                Flow::To(block.start as usize)
             }
-            _ => next,
+            _ => Flow::Next,
         }
     }
 
+    /// The value of a register, where it is.
+    #[inline(always)]
+    pub(crate) fn at(&self, reg: Reg) -> &Value {
+        self.regs.get(reg.index()).unwrap_or(&Value::UNSET)
+    }
+
     /// The value of a register.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get(&self, reg: Reg) -> Value {
-        self.regs.get(reg.index()).copied().unwrap_or(Value::UNSET)
+        *self.at(reg)
     }
 
     /// Sets a register.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn set(&mut self, reg: Reg, value: Value) {
         if let Some(place) = self.regs.get_mut(reg.index()) {
             *place = value;
@@ -180,11 +216,17 @@ impl Machine {
     }
 
     /// The value in a cell, of the snapshot or of a list that was built.
+    #[inline(always)]
     pub(crate) fn cell(&self, run: Run<'_>, index: u32) -> Value {
-        match index.checked_sub(run.snapshot.cell_count()) {
-            None => run.snapshot.cell(index),
-            Some(own) => self.built.get(own as usize).copied().unwrap_or(Value::UNSET),
+        match run.snapshot.cells.get(index as usize) {
+            Some(value) => *value,
+            None => self.built_cell(run, index),
         }
+    }
+
+    fn built_cell(&self, run: Run<'_>, index: u32) -> Value {
+        let own = index.checked_sub(run.snapshot.cell_count());
+        own.and_then(|own| self.built.get(own as usize)).copied().unwrap_or(Value::UNSET)
     }
 
     /// The scalars of a list.
@@ -238,10 +280,14 @@ impl Machine {
     }
 
     /// Notes an objection.
-    pub(crate) fn object(&mut self, run: Run<'_>, statement: StatementId, cond: Value) {
-        if cond == Value::Bool(false) {
-            return;
+    #[inline(always)]
+    pub(crate) fn object(&mut self, run: Run<'_>, statement: StatementId, cond: Reg) {
+        if !matches!(self.at(cond), Value::Bool(false)) {
+            self.fire(run, statement, self.get(cond));
         }
+    }
+
+    fn fire(&mut self, run: Run<'_>, statement: StatementId, cond: Value) {
         let witness = run.program().statements.get(statement.index()).and_then(|s| s.witness);
         let witness = witness.map_or(Value::None, |reg| self.get(reg));
         self.fired.push(Fired { statement, cond, witness });
@@ -261,13 +307,17 @@ impl Value {
 /// Whether two known values of one kind are equal.
 pub(crate) fn same(run: Run<'_>, a: Value, b: Value) -> bool {
     match (a, b) {
-        (Value::Str(a), Value::Str(b)) => {
-            let constants = &run.program().constants;
-            run.snapshot.text(constants, a) == run.snapshot.text(constants, b)
-        }
+        (Value::Str(a), Value::Str(b)) => same_text(run, a, b),
         (Value::Version(a), Value::Version(b)) => precedence(run, a, b) == Some(Ordering::Equal),
         (a, b) => a == b,
     }
+}
+
+/// Whether two texts have the same bytes.
+#[inline]
+pub(crate) fn same_text(run: Run<'_>, a: StrRef, b: StrRef) -> bool {
+    let constants = &run.program().constants;
+    a.len == b.len && run.snapshot.bytes(constants, a) == run.snapshot.bytes(constants, b)
 }
 
 /// Which of two versions comes first; every version was checked when it was read.
@@ -275,9 +325,4 @@ pub(crate) fn precedence(run: Run<'_>, a: StrRef, b: StrRef) -> Option<Ordering>
     let text = |text: StrRef| run.snapshot.text(&run.program().constants, text);
     let (a, b) = (version(text(a)).ok()?, version(text(b)).ok()?);
     Some(a.precedence(&b))
-}
-
-/// Where an operation that does not jump goes on.
-pub(crate) const fn next(at: usize) -> Option<usize> {
-    Some(at.saturating_add(1))
 }

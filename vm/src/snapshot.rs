@@ -1,5 +1,7 @@
 //! What a decision is made from: the request and the signals, in slots.
 
+use std::ops::Range;
+
 use holdpoint_isa::program::Const;
 
 use crate::request::Work;
@@ -31,32 +33,36 @@ impl Snapshot {
     }
 
     /// The value in a slot of the root layout; unknown where there is no such slot.
+    #[inline]
     pub fn slot(&self, slot: u16) -> Value {
         self.cells.get(usize::from(slot)).copied().unwrap_or(Value::UNSET)
     }
 
     /// The value in a cell; unknown past the end.
+    #[inline]
     pub fn cell(&self, index: u32) -> Value {
         usize::try_from(index).ok().and_then(|index| self.cells.get(index)).copied().unwrap_or(Value::UNSET)
     }
 
-    /// The bytes of a text, given the module's constants.
+    /// A text, given the module's constants.
     pub fn text<'a>(&'a self, constants: &'a [Const], text: StrRef) -> &'a str {
-        let stretch = |whole: &'a str| {
-            let start = usize::try_from(text.start).ok()?;
-            whole.get(start..start.checked_add(usize::try_from(text.len).ok()?)?)
+        let whole = match text.space {
+            Space::Body => self.body.as_str(),
+            Space::Scratch => self.scratch.as_str(),
+            Space::Constant => return constant(constants, text),
         };
-        let found = match text.space {
-            Space::Body => stretch(&self.body),
-            Space::Scratch => stretch(&self.scratch),
-            Space::Constant => {
-                match usize::try_from(text.start).ok().and_then(|index| constants.get(index)) {
-                    Some(Const::Str(words) | Const::Version(words)) => Some(words.as_str()),
-                    _ => None,
-                }
-            }
+        range(text).and_then(|range| whole.get(range)).unwrap_or_default()
+    }
+
+    /// The bytes of a text. To compare them takes no look at where characters begin.
+    #[inline]
+    pub(crate) fn bytes<'a>(&'a self, constants: &'a [Const], text: StrRef) -> &'a [u8] {
+        let whole = match text.space {
+            Space::Body => self.body.as_bytes(),
+            Space::Scratch => self.scratch.as_bytes(),
+            Space::Constant => return constant(constants, text).as_bytes(),
         };
-        found.unwrap_or_default()
+        range(text).and_then(|range| whole.get(range)).unwrap_or_default()
     }
 
     /// How many cells there are; lists that the machine builds lie behind them.
@@ -72,5 +78,19 @@ impl Snapshot {
             self.cells.get(start..start.checked_add(len)?)
         };
         range().unwrap_or_default()
+    }
+}
+
+/// Where a text lies within its space.
+fn range(text: StrRef) -> Option<Range<usize>> {
+    let start = usize::try_from(text.start).ok()?;
+    Some(start..start.checked_add(usize::try_from(text.len).ok()?)?)
+}
+
+/// A text among the constants.
+fn constant(constants: &[Const], text: StrRef) -> &str {
+    match usize::try_from(text.start).ok().and_then(|index| constants.get(index)) {
+        Some(Const::Str(words) | Const::Version(words)) => words,
+        _ => "",
     }
 }

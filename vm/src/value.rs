@@ -3,6 +3,7 @@
 //! Text and lists are references into a [`Snapshot`](crate::Snapshot), the module's constants or the machine's own
 //! cells. Unknown and fault are values, so that a `let` may be run early and still mean what a lazy one means.
 
+use holdpoint_isa::program::Const;
 use holdpoint_isa::{Dec, Fault};
 
 /// Where the bytes of a text lie.
@@ -73,6 +74,22 @@ pub enum Value {
 impl Value {
     /// Unknown for no cause that a module names; the machine starts its registers with it.
     pub const UNSET: Self = Self::Unknown(u16::MAX);
+
+    /// The constant with this index among a module's constants.
+    pub(crate) fn constant(index: u32, konst: &Const) -> Self {
+        let text = |text: &str| {
+            let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            StrRef { space: Space::Constant, start: index, len }
+        };
+        match konst {
+            Const::None => Self::None,
+            Const::Bool(value) => Self::Bool(*value),
+            Const::Int(value) => Self::Int(*value),
+            Const::Dec(value) => Self::Dec(*value),
+            Const::Str(words) => Self::Str(text(words)),
+            Const::Version(words) => Self::Version(text(words)),
+        }
+    }
 
     /// Whether it is a value proper: neither unknown, nor none, nor a fault.
     pub const fn is_known(self) -> bool {

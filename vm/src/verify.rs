@@ -21,6 +21,7 @@ use holdpoint_isa::literal::Glob;
 use holdpoint_isa::ops::{Konst, Op};
 use holdpoint_isa::program::{Block, Const, Program, SEMANTICS_VERSION, Until};
 
+use crate::value::Value;
 use crate::window::{PreparedWindow, PreparedZone};
 pub use bounds::Bounds;
 use bounds::Purpose;
@@ -43,6 +44,10 @@ pub struct VerifiedProgram {
     pub(crate) globs: BTreeMap<u16, Glob>,
     /// Cells of one element, by the register that walks the list.
     pub(crate) strides: Vec<u16>,
+    /// The constants, as the machine has them in registers.
+    pub(crate) constants: Vec<Value>,
+    /// For each operation what all before it cost, in the order of the code; one more for the end.
+    costs: Vec<u64>,
 }
 
 /// Why a module cannot be run.
@@ -92,6 +97,9 @@ impl VerifiedProgram {
         let Times { windows, zones } = Times::of(&program)?;
         let globs = named_globs(&program);
         let strides = program.registers.iter().map(|kind| layout::stride(&program, *kind)).collect();
+        let constants =
+            (0u32..).zip(&program.constants).map(|(index, konst)| Value::constant(index, konst)).collect();
+        let costs = costs(&program);
         Ok(Self {
             hash: ModuleHash::of(bytes),
             bytes: bytes.to_vec(),
@@ -101,7 +109,16 @@ impl VerifiedProgram {
             zones,
             globs,
             strides,
+            constants,
+            costs,
         })
+    }
+
+    /// What the operations of a stretch of code cost, without what some charge for what they look at.
+    #[inline(always)]
+    pub(crate) fn cost(&self, from: usize, to: usize) -> u64 {
+        let before = |at: usize| self.costs.get(at).copied().unwrap_or_default();
+        before(to).saturating_sub(before(from))
     }
 
     /// The module's identity.
@@ -128,6 +145,17 @@ impl VerifiedProgram {
     pub const fn whole_bound(&self) -> u64 {
         self.program.fuel_bound.saturating_add(self.telling)
     }
+}
+
+/// What all operations before each cost.
+fn costs(program: &Program) -> Vec<u64> {
+    let mut sum = 0u64;
+    let mut before = vec![0];
+    before.extend(program.code.iter().map(|op| {
+        sum = sum.saturating_add(u64::from(op.cost()));
+        sum
+    }));
+    before
 }
 
 /// Reads the globs that operations name; the verifier has seen that each can be read.

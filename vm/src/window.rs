@@ -90,6 +90,8 @@ impl PreparedZone {
 #[derive(Debug, Clone)]
 pub struct PreparedWindow {
     zone: TimeZone,
+    /// The only offset of the zone, in seconds, where its clocks never change.
+    only_offset: Option<i64>,
     open: Vec<Span>,
     closed: Vec<Span>,
 }
@@ -98,7 +100,8 @@ impl PreparedWindow {
     /// Prepares a window. Calendars are given to each question instead, because windows share them.
     pub fn new(zones: &Zones, window: &Window) -> Result<Self, UnknownZone> {
         let zone = zones.get(&window.zone)?;
-        Ok(Self { zone, open: window.open.clone(), closed: window.closed.clone() })
+        let only_offset = clock::only_offset(&zone);
+        Ok(Self { zone, only_offset, open: window.open.clone(), closed: window.closed.clone() })
     }
 
     /// Whether the window is open at an instant, in nanoseconds since 1970.
@@ -126,7 +129,7 @@ struct Question<'a> {
 
 impl<'a> Question<'a> {
     fn new(window: &'a PreparedWindow, calendars: &'a [Calendar]) -> Self {
-        Self { window, calendars, clock: Clock::new(&window.zone) }
+        Self { window, calendars, clock: Clock::new(&window.zone, window.only_offset) }
     }
 
     /// What the closed ranges say of an instant.

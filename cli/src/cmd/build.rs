@@ -62,15 +62,17 @@ fn stream(to: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::OpenOptions::new().write(true).open(to)?.write_all(bytes)
 }
 
-/// Writes a file beside its place and moves it there, so that nobody meets half a module.
-fn write(to: &Path, bytes: &[u8]) -> Result<(), Failure> {
+/// Writes a file beside its place and moves it there, so that nobody meets half of it. Who may read it stays as it is.
+pub(super) fn write(to: &Path, bytes: &[u8]) -> Result<(), Failure> {
     // A link stays, and what it leads to is replaced.
     let place = to.canonicalize().unwrap_or_else(|_| to.to_path_buf());
     let mut beside = place.as_os_str().to_owned();
     beside.push(format!(".{}.tmp", std::process::id()));
     let beside = Path::new(&beside);
+    let permissions = fs::metadata(&place).map(|found| found.permissions());
     let written = fs::File::create(beside)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| permissions.map_or(Ok(()), |permissions| fs::set_permissions(beside, permissions)))
         .and_then(|()| fs::rename(beside, &place));
     written.map_err(|error| {
         // What is left of a failed attempt is of no use to anyone.

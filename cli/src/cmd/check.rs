@@ -19,7 +19,7 @@ pub(crate) fn run(
     {
         diagnostics.extend(more);
     }
-    let errors = package::show(&checked, &diagnostics, format);
+    let errors = package::show(&checked.sources, &diagnostics, format);
     if !errors && format == DiagnosticFormat::Text {
         let package = &checked.package;
         let own = || package.policies.iter().filter(|policy| policy.layer == package.layer);

@@ -20,25 +20,27 @@ struct Tally {
 
 pub(crate) fn run(paths: &[PathBuf], under: &[PathBuf], filter: Option<&str>) -> Result<Exit, Failure> {
     let packages = package::with_tests(paths)?;
+    let [path] = packages.as_slice() else { return several(&packages, under, filter) };
+    suite(path, under, filter)?.exit()
+}
+
+/// Runs the tests of each package. One that cannot be run does not keep the others from being run.
+fn several(packages: &[PathBuf], under: &[PathBuf], filter: Option<&str>) -> Result<Exit, Failure> {
     let mut total = Tally::default();
-    for path in &packages {
-        if packages.len() > 1 {
-            output::out(&format!("package {}", path.display()));
+    let mut broken = None;
+    for path in packages {
+        output::out(&format!("package {}", path.display()));
+        match suite(path, under, filter) {
+            Ok(tally) => total.add(&tally),
+            Err(failure) => {
+                output::failure(&failure);
+                broken = Some(failure.code);
+            }
         }
-        let tally = suite(path, under, filter)?;
-        if packages.len() > 1 {
-            output::out("");
-        }
-        total.add(&tally);
+        output::out("");
     }
-    if packages.len() > 1 {
-        output::out(&format!("{} packages: {}", packages.len(), total.line(filter)));
-    }
-    if total.passed == 0 && total.failed == 0 {
-        return Err(Failure::new(Exit::Findings, "no test was run")
-            .help("write `test \"…\" { given … expect … }` in a `.hold` file, or widen --filter"));
-    }
-    Ok(if total.failed == 0 { Exit::Success } else { Exit::Findings })
+    output::out(&format!("{} packages: {}", packages.len(), total.line(filter)));
+    broken.map_or_else(|| total.exit(), Ok)
 }
 
 impl Tally {
@@ -49,6 +51,14 @@ impl Tally {
         self.left_out = self.left_out.saturating_add(*left_out);
         self.fired = self.fired.saturating_add(*fired);
         self.rules = self.rules.saturating_add(*rules);
+    }
+
+    fn exit(&self) -> Result<Exit, Failure> {
+        if self.passed == 0 && self.failed == 0 {
+            return Err(Failure::new(Exit::Findings, "no test was run")
+                .help("write `test \"…\" { given … expect … }` in a `.hold` file, or widen --filter"));
+        }
+        Ok(if self.failed == 0 { Exit::Success } else { Exit::Findings })
     }
 
     /// Of a selection of tests it is not told which rules fire.

@@ -50,10 +50,40 @@ fn a_rule_that_no_test_makes_fire_is_named_and_is_no_failure() {
     assert_eq!(holdpoint(&["test", place.path().to_str().unwrap()]).out, package.out);
     let filtered = holdpoint(&["test", place.path().to_str().unwrap(), "--filter", "four"]);
     assert!(filtered.out.contains("\n1 passed, 0 failed, 0 left out\n"), "{}", filtered.out);
+    // One that does not compile does not keep the others from being run.
+    fs::create_dir(place.path().join("broken")).unwrap();
+    fs::write(place.path().join("broken/policy.hold"), text.replace("n > 3", "m > 3")).unwrap();
+    let both = holdpoint(&["test", place.path().to_str().unwrap()]);
+    assert_eq!(both.code, 3, "{}", both.out);
+    assert!(both.err.contains("E0301") && both.err.contains("broken` does not compile"), "{}", both.err);
+    let total = "2 packages: 1 passed, 0 failed, 0 left out; 1 of 2 rules fired\n";
+    assert!(both.out.ends_with(total), "{}", both.out);
+    fs::remove_dir_all(place.path().join("broken")).unwrap();
     fs::remove_file(place.path().join("one/policy.hold")).unwrap();
     let nothing = holdpoint(&["test", place.path().to_str().unwrap()]);
     assert_eq!(nothing.code, 2);
     assert!(nothing.err.contains("has no `.hold` file with a test"), "{}", nothing.err);
+}
+
+#[test]
+fn rules_of_the_layers_above_fire_in_their_own_tests() {
+    let place = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let folder = place.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("policy.hold"), text).unwrap();
+        folder.to_str().unwrap().to_owned()
+    };
+    let above = write("above", "request { n: int }\npolicy p { rule r { block when n > 5 } }\n");
+    let test = "test \"four\" { given { now: 2026-01-05T12:00Z n: 4 } expect block by s }\n";
+    let below = write("below", &format!("policy q {{ rule s {{ block when n > 3 }} }}\n{test}"));
+    let ran = holdpoint(&["test", &below, "--under", &above]);
+    assert!(
+        ran.out.contains("1 passed, 0 failed, 0 left out; 1 of 1 rules fired\n"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
 }
 
 #[test]
@@ -155,6 +185,11 @@ fn comments_and_layout_do_not_change_the_hash() {
     let other = write("c", "request { n: int }\npolicy p { rule r { block when n > 4 } }\n");
     assert!(one.starts_with("sha256:"));
     assert_eq!(one, two);
+    // Nor do calendars that no window takes, of the library or of the package.
+    let text = "use std.calendar\nrequest { n: int }\npolicy p { rule r { block when n > 3 } }\n";
+    assert_eq!(one, write("d", text));
+    let spare = "calendar spare valid 2026-01-01 through 2026-12-31 { 2026-05-01 }\n";
+    assert_eq!(one, write("e", &format!("{spare}{text}")));
     assert_ne!(one, other);
 }
 

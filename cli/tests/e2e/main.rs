@@ -9,6 +9,8 @@ mod export;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod fmt;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod proof;

@@ -37,7 +37,7 @@ impl Checker<'_> {
             "matches" => return self.matches(args, span),
             _ => {}
         }
-        if let Some(Meaning::Fn(slot)) = self.scopes.value(&name) {
+        if let Some(Meaning::Fn(slot)) = self.scopes.value(&name, path.span) {
             return self.call_fn(slot, args, span);
         }
         match Builtin::from_word(&name) {
@@ -176,7 +176,7 @@ impl Checker<'_> {
             return error(span);
         };
         let meaning = match &*window.value.kind {
-            ExprKind::Name(name) => self.scopes.value(name),
+            ExprKind::Name(name) => self.scopes.value(name, window.value.span),
             _ => None,
         };
         let at = self.expr(&at.value, Some(&Type::Instant));

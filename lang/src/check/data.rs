@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::Checker;
 use super::expr::constant;
+use super::samples::PROGRESS;
 use crate::ast::{self, Base, DataValue, Outcome};
 use crate::diag::messages;
 use crate::hir::{self, Expr, Type};
@@ -118,6 +119,7 @@ impl<'a> Checker<'a> {
             self.report(messages::until_needs_delay(expect.span, expect.outcome.word()));
         }
         for name in &expect.by {
+            self.use_objector(name);
             let known = self.objectors();
             if known.contains(&name.name.as_str()) || self.scopes.broken.contains(name.name.as_str()) {
                 continue;
@@ -127,6 +129,17 @@ impl<'a> Checker<'a> {
         }
         let by = expect.by.iter().map(|name| name.name.clone()).collect();
         hir::Expect { outcome: expect.outcome, until: expect.until, by, span: expect.span }
+    }
+
+    /// Keeps where the name of something that objects is used.
+    fn use_objector(&mut self, name: &ast::Ident) {
+        let policies = &self.package.policies;
+        let rules = policies.iter().flat_map(|policy| &policy.rules).map(|rule| (&rule.name, rule.span));
+        let names = rules.chain(policies.iter().map(|policy| (&policy.name, policy.span)));
+        let mut names = names.chain(self.package.scores.iter().map(|score| (&score.name, score.span)));
+        if let Some((_, declared)) = names.find(|(known, _)| **known == name.name) {
+            self.scopes.index.add_use(name.span, declared);
+        }
     }
 
     /// Names that an objection can come from: rules, policies whose head is unknown, scores, and Holdpoint itself where
@@ -152,6 +165,7 @@ impl<'a> Checker<'a> {
             Base::File(path) => Facts { request: self.file(path), ..Facts::default() },
             Base::Fixture(name) => match self.fixtures.get(name.name.as_str()).copied() {
                 Some(fixture) if depth < FIXTURE_DEPTH_MAX => {
+                    self.scopes.index.add_use(name.span, fixture.name.span);
                     self.facts(&fixture.body, depth.saturating_add(1))
                 }
                 Some(_) => {
@@ -201,6 +215,10 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let signal = self.package.signals.iter().find(|signal| signal.name == name.name);
+            let declared = self.scopes.package.get(&name.name).map(|entry| entry.span);
+            if let Some(declared) = declared.filter(|_| signal.is_some() && name.name != PROGRESS) {
+                self.scopes.index.add_use(name.span, declared);
+            }
             if let Some((ty, reading)) = signal.map(|signal| (signal.ty.clone(), signal.reading)) {
                 self.set(&mut facts.signals, &name.name, value, &ty, reading);
                 continue;
@@ -236,6 +254,7 @@ impl<'a> Checker<'a> {
         name: &'a ast::Ident,
         value: &'a DataValue,
     ) {
+        self.use_field(record, name);
         let def = self.package.records.get(record);
         let field = def.and_then(|def| def.fields.iter().find(|field| field.name == name.name));
         match field.map(|field| (field.ty.clone(), field.reading, field.wire.clone())) {

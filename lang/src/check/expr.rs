@@ -18,6 +18,12 @@ const DAY: i64 = 86_400_000_000_000;
 impl Checker<'_> {
     /// Types an expression; `expected` tells what bare names and numbers may mean and is not enforced here.
     pub(super) fn expr(&mut self, e: &ast::Expr, expected: Option<&Type>) -> Expr {
+        let typed = self.typed(e, expected);
+        self.scopes.index.add_type(e.span, &typed.ty);
+        typed
+    }
+
+    fn typed(&mut self, e: &ast::Expr, expected: Option<&Type>) -> Expr {
         match &*e.kind {
             ExprKind::Missing => error(e.span),
             ExprKind::Literal(value) => self.literal(value, e.span, expected),
@@ -105,21 +111,24 @@ impl Checker<'_> {
 
     fn name(&mut self, name: &str, span: Span, expected: Option<&Type>) -> Expr {
         let member = self.enum_member(name, expected);
-        if let Some(local) = self.scopes.local(name) {
+        if let Some(local) = self.scopes.local(name, span) {
             let ty = self.package.locals.get(local.0).map_or(Type::Error, |local| local.ty.clone());
             return node(Kind::Local(local), ty, span);
         }
         if let Some(member) = self.sample_member(name, span) {
             return member;
         }
-        let value = self.scopes.value(name).map(|meaning| self.meaning(meaning, name, span));
+        let value = self.scopes.value(name, span).map(|meaning| self.meaning(meaning, name, span));
         match (value, member) {
             // A value of another type cannot be meant, so the name is not ambiguous.
             (Some(value), Some((enum_name, _, ty))) if value.ty.same(&ty) => {
                 self.report(messages::ambiguous(span, name, &format!("{enum_name}.{name}")));
                 error(span)
             }
-            (_, Some((_, value, ty))) => node(Kind::Const(value), ty, span),
+            (_, Some((_, value, ty))) => {
+                self.use_member(&ty, name, span);
+                node(Kind::Const(value), ty, span)
+            }
             (Some(value), None) => value,
             // What the name should be was wrong already, so the name is not to blame.
             (None, None) if expected.is_some_and(Type::is_error) => error(span),
@@ -150,6 +159,16 @@ impl Checker<'_> {
         let def = self.package.enums.get(*id)?;
         let index = def.members.iter().position(|member| member == name)?;
         Some((def.name.clone(), Const::Int(i64::try_from(index).ok()?), Type::Enum(*id)))
+    }
+
+    /// Keeps where the member of an enum is used.
+    pub(super) fn use_member(&mut self, ty: &Type, name: &str, at: Span) {
+        let Type::Enum(id) = ty.required() else { return };
+        let def = self.package.enums.get(*id);
+        let index = def.and_then(|def| def.members.iter().position(|member| member == name));
+        if let Some(place) = def.zip(index).and_then(|(def, index)| def.places.get(index)) {
+            self.scopes.index.add_use(at, *place);
+        }
     }
 
     fn meaning(&mut self, meaning: Meaning, name: &str, span: Span) -> Expr {
@@ -321,8 +340,8 @@ impl Checker<'_> {
 
     fn within(&mut self, a: &ast::Expr, b: &ast::Expr, span: Span) -> Expr {
         if let ExprKind::Name(name) = &*b.kind
-            && self.scopes.local(name).is_none()
-            && let Some(Meaning::Window(window)) = self.scopes.value(name)
+            && !self.scopes.has_local(name)
+            && let Some(Meaning::Window(window)) = self.scopes.value(name, b.span)
         {
             let at = self.expr(a, Some(&Type::Instant));
             self.expect(&at, &Type::Instant.optional());
@@ -511,6 +530,7 @@ impl Checker<'_> {
             self.report(diagnostic);
             return None;
         };
+        self.use_member(&Type::Enum(id), &member.name, member.span);
         if let Some((_, first)) = named.iter().find(|(other, _)| *other == index) {
             self.report(messages::repeated_member(member.span, &member.name, *first));
             return None;

@@ -12,7 +12,8 @@ pub(super) fn instances(include: &IncludeDecl, module: &ast::File, sink: &mut Di
     items.retain_mut(|item| parts(item).is_some());
     report_count(include, &items, sink);
     report_unknown(include, &mut items, sink);
-    items.iter_mut().for_each(|item| instantiate(include, item, sink));
+    let alias = include.alias.as_ref().filter(|_| items.len() == 1);
+    items.iter_mut().for_each(|item| instantiate(include, alias, item, sink));
     items
 }
 
@@ -52,9 +53,9 @@ fn report_unknown(include: &IncludeDecl, items: &mut [Item], sink: &mut Diagnost
     }
 }
 
-fn instantiate(include: &IncludeDecl, item: &mut Item, sink: &mut Diagnostics) {
+fn instantiate(include: &IncludeDecl, alias: Option<&Ident>, item: &mut Item, sink: &mut Diagnostics) {
     let Some((own, params)) = parts(item) else { return };
-    if let Some(alias) = &include.alias {
+    if let Some(alias) = alias {
         *own = alias.clone();
     }
     for (name, value) in include.params.iter().flat_map(|data| &data.members) {

@@ -23,6 +23,7 @@ impl Checker<'_> {
                 let def = self.package.records.get(id);
                 let found = def.and_then(|def| def.fields.iter().position(|field| field.name == name.name));
                 if let Some(index) = found {
+                    self.use_field(id, name);
                     return self.record_member(base, id, index, span);
                 }
                 let members: Vec<&str> =
@@ -74,6 +75,15 @@ impl Checker<'_> {
         }
     }
 
+    /// Keeps where the member of a record is used.
+    pub(super) fn use_field(&mut self, record: usize, name: &ast::Ident) {
+        let def = self.package.records.get(record);
+        let field = def.and_then(|def| def.fields.iter().find(|field| field.name == name.name));
+        if let Some(declared) = field.and_then(|field| field.span) {
+            self.scopes.index.add_use(name.span, declared);
+        }
+    }
+
     /// `Enum.member`, where no value has the enum's name.
     fn qualified_member(&mut self, base: &ast::Expr, name: &ast::Ident, span: Span) -> Option<Expr> {
         let ExprKind::Name(enum_name) = &*base.kind else { return None };
@@ -83,9 +93,8 @@ impl Checker<'_> {
         let id = if enum_name == WEEKDAY {
             self.weekday()
         } else {
-            let (def, at) = self.scopes.type_named(enum_name)?;
-            self.scopes.used.insert(at);
-            match def {
+            let ident = ast::Ident { name: enum_name.clone(), span: base.span };
+            match self.scopes.ty(&ident)? {
                 TypeDef::Enum(id) => id,
                 TypeDef::Broken => return Some(error(span)),
                 TypeDef::Record(_) => {
@@ -96,6 +105,7 @@ impl Checker<'_> {
         };
         let ty = Type::Enum(id);
         if let Some((_, value, ty)) = self.enum_member(&name.name, Some(&ty)) {
+            self.use_member(&ty, &name.name, name.span);
             return Some(node(Kind::Const(value), ty, span));
         }
         let diagnostic = self.unknown_name(&name.name, name.span, Some(&ty));

@@ -289,7 +289,7 @@ impl Metric {
 impl<'a> Checker<'a> {
     /// The signal that a metric's samples are.
     fn samples_of(&mut self, name: &ast::Ident) -> Option<Expr> {
-        let meaning = self.scopes.value(&name.name);
+        let meaning = self.scopes.value(&name.name, name.span);
         if matches!(meaning, Some(Meaning::Broken)) || self.scopes.broken.contains(name.name.as_str()) {
             return None;
         }

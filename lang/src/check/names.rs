@@ -158,6 +158,7 @@ impl<'a> Checker<'a> {
                 "the result of a function",
             ));
         }
+        self.scopes.index.add_declared(decl.name.span, &result);
         let layer = self.scopes.layer;
         self.scopes.fns.push(FnSlot { decl, layer, params, result, progress: Progress::Pending });
         self.declare(&decl.name, meaning, visible);
@@ -172,6 +173,7 @@ impl<'a> Checker<'a> {
         let ty = self.ty(&decl.ty);
         let value = self.expr(&decl.value, Some(&ty));
         self.expect(&value, &ty);
+        self.scopes.index.add_declared(decl.name.span, &ty);
         let meaning = self.param_meaning(&value, &ty);
         self.declare(&decl.name, meaning, visible);
     }
@@ -192,7 +194,7 @@ impl<'a> Checker<'a> {
             ));
             return Some(Meaning::Broken);
         };
-        if let Some(meaning) = self.scopes.value(name).filter(fits) {
+        if let Some(meaning) = self.scopes.value(name, decl.value.span).filter(fits) {
             return Some(meaning);
         }
         let known = self.scopes.names(fits);
@@ -235,6 +237,7 @@ impl<'a> Checker<'a> {
             self.report_duplicate(name, first);
         }
         let id = hir::LocalId(self.package.locals.len());
+        self.scopes.index.add_declared(name.span, &ty);
         self.package.locals.push(hir::Local { name: name.name.clone(), ty });
         self.scopes.locals.push((name.name.clone(), id, name.span));
         id
@@ -274,6 +277,7 @@ impl<'a> Checker<'a> {
         if matches!(value.ty, Type::None) {
             self.report(messages::needs_context(value.span, "`none`"));
         }
+        self.scopes.index.add_declared(decl.name.span, &value.ty);
         let index = self.package.lets.len();
         self.package.lets.push(hir::Let { name: decl.name.name.clone(), value });
         self.set_let(slot, Progress::Done(index));

@@ -292,7 +292,7 @@ impl<'a> Checker<'a> {
     }
 
     fn group(&mut self, name: &ast::Ident) -> Option<usize> {
-        match self.scopes.value(&name.name) {
+        match self.scopes.value(&name.name, name.span) {
             Some(Meaning::Group(group)) => return Some(group),
             Some(Meaning::Broken) => return None,
             _ => {}
@@ -360,7 +360,10 @@ impl<'a> Checker<'a> {
         let found = policy.rules.iter().position(|rule| rule.name.name == name.name);
         let rule = found.and_then(|index| policy.rules.get(index));
         match rule {
-            Some(rule) if rule.waivable => found,
+            Some(rule) if rule.waivable => {
+                self.scopes.index.add_use(name.span, rule.name.span);
+                found
+            }
             Some(rule) => {
                 self.report(messages::not_waivable(name.span, &name.name, rule.name.span));
                 None

@@ -116,5 +116,6 @@ fn field(name: &str, ty: Type, reading: Reading, doc: &str) -> hir::Field {
         provenance: Provenance::Gathered,
         wire: name.to_owned(),
         docs: vec![doc.to_owned()],
+        span: None,
     }
 }

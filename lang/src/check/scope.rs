@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdpoint_isa::program::Const;
 use holdpoint_isa::types::Reading;
 
+use super::samples::PROGRESS;
 use crate::ast;
 use crate::hir::{LocalId, Type};
+use crate::index::Index;
 use crate::span::Span;
 
 /// What a name of a value stands for.
@@ -117,6 +119,8 @@ pub(super) struct Scopes<'a> {
     pub(super) lets: Vec<LetSlot<'a>>,
     pub(super) fns: Vec<FnSlot<'a>>,
     pub(super) used: BTreeSet<Span>,
+    /// What each name stands for, and the types of things.
+    pub(super) index: Index,
     /// Whether some members of the request could not be read, so that any name may be one of them.
     pub(super) partial_request: bool,
     /// Names of all declarations that could not be read.
@@ -130,9 +134,24 @@ pub(super) struct Scopes<'a> {
 }
 
 impl Scopes<'_> {
-    /// The local with a name.
-    pub(super) fn local(&self, name: &str) -> Option<LocalId> {
-        self.locals.iter().rev().find(|(local, _, _)| local == name).map(|(_, id, _)| *id)
+    /// Whether a local has a name.
+    pub(super) fn has_local(&self, name: &str) -> bool {
+        self.locals.iter().any(|(local, _, _)| local == name)
+    }
+
+    /// The local with a name that stands at a place.
+    pub(super) fn local(&mut self, name: &str, at: Span) -> Option<LocalId> {
+        let (_, id, declared) = self.locals.iter().rev().find(|(local, _, _)| local == name)?;
+        self.index.add_use(at, *declared);
+        Some(*id)
+    }
+
+    /// The declared type with a name, the layer's own or one that every layer sees; it counts as used.
+    pub(super) fn ty(&mut self, name: &ast::Ident) -> Option<TypeDef> {
+        let (def, declared) = self.type_named(&name.name)?;
+        self.used.insert(declared);
+        self.index.add_use(name.span, declared);
+        Some(def)
     }
 
     /// The scopes that are open, the innermost first.
@@ -151,10 +170,15 @@ impl Scopes<'_> {
         self.open().find_map(|scope| scope.get(name).filter(|entry| self.sees(entry, scope)))
     }
 
-    /// The declared value with a name, that of the policy before that of the package; it counts as used.
-    pub(super) fn value(&mut self, name: &str) -> Option<Meaning> {
+    /// The declared value with a name that stands at a place, that of the policy before that of the package; it counts
+    /// as used.
+    pub(super) fn value(&mut self, name: &str, at: Span) -> Option<Meaning> {
         let (meaning, span) = self.entry(name).map(|entry| (entry.meaning.clone(), entry.span))?;
         self.used.insert(span);
+        // What every package has is declared nowhere.
+        if !matches!(meaning, Meaning::Now) && name != PROGRESS {
+            self.index.add_use(at, span);
+        }
         Some(meaning)
     }
 

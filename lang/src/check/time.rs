@@ -1,5 +1,7 @@
 //! Windows and calendars.
 
+use std::collections::BTreeSet;
+
 use holdpoint_isa::limits;
 use holdpoint_isa::window::{Calendar, Date, Days, Span as WindowSpan, Weekdays, Window};
 
@@ -117,7 +119,10 @@ impl<'a> Checker<'a> {
         let name = path.text();
         let calendars = self.calendars();
         match calendars.iter().find(|(_, decl)| decl.name.text() == name) {
-            Some((index, _)) => u16::try_from(*index).ok(),
+            Some((index, decl)) => {
+                self.scopes.index.add_use(path.span, decl.name.span);
+                u16::try_from(*index).ok()
+            }
             None => {
                 let names: Vec<String> = calendars.iter().map(|(_, decl)| decl.name.text()).collect();
                 let known: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -125,6 +130,26 @@ impl<'a> Checker<'a> {
                 None
             }
         }
+    }
+
+    /// Keeps of the calendars those that windows take, so that what else the library knows does not change a module.
+    pub(super) fn drop_spare_calendars(&mut self) {
+        let windows = self.package.windows.iter_mut().map(|(window, _)| window);
+        let mut spans: Vec<&mut WindowSpan> =
+            windows.flat_map(|window| window.open.iter_mut().chain(&mut window.closed)).collect();
+        let taken: BTreeSet<u16> = spans.iter().filter_map(|span| calendar_of(span)).collect();
+        for span in &mut spans {
+            if let Some(calendar) = calendar_of(span) {
+                let before = taken.range(..calendar).count();
+                span.days = Days::Calendar(u16::try_from(before).unwrap_or(u16::MAX));
+            }
+        }
+        let mut index = 0u16;
+        self.package.calendars.retain(|_| {
+            let keep = taken.contains(&index);
+            index = index.saturating_add(1);
+            keep
+        });
     }
 
     /// The calendars that the layer sees, with their indices: its own and those of the library.
@@ -136,6 +161,10 @@ impl<'a> Checker<'a> {
         let seen = all.enumerate().filter(|(_, (by, _))| by.library || by.layer == self.scopes.layer);
         seen.map(|(index, (_, decl))| (index, decl)).collect()
     }
+}
+
+fn calendar_of(span: &WindowSpan) -> Option<u16> {
+    if let Days::Calendar(calendar) = span.days { Some(calendar) } else { None }
 }
 
 /// The days of ranges such as `fri through mon`, both ends within.

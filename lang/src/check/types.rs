@@ -28,6 +28,27 @@ const BASIC: &[(&str, Type)] = &[
     ("principal", Type::Principal),
 ];
 
+/// The names of all types that every package has: the basic ones, those that say what they hold, and the days of
+/// the week.
+pub const TYPE_NAMES: [&str; 16] = [
+    "bool",
+    "int",
+    "decimal",
+    "percent",
+    "points",
+    "duration",
+    "instant",
+    "date",
+    "size",
+    "version",
+    "principal",
+    "string",
+    "list",
+    "map",
+    "money",
+    WEEKDAY,
+];
+
 /// The name of the enum of the days of the week.
 pub(super) const WEEKDAY: &str = "Weekday";
 /// Its members.
@@ -87,12 +108,16 @@ impl<'a> Checker<'a> {
     fn declare_enum(&mut self, decl: &ast::EnumDecl) {
         self.declare_type(&decl.name, TypeDef::Enum(self.package.enums.len()));
         let mut members: Vec<String> = Vec::new();
+        let mut places: Vec<Span> = Vec::new();
         for member in &decl.members {
             let first =
                 decl.members.iter().find(|other| other.name == member.name && other.span != member.span);
             match first.filter(|first| first.span < member.span) {
                 Some(first) => self.report(messages::duplicate(member.span, &member.name, first.span)),
-                None => members.push(member.name.clone()),
+                None => {
+                    members.push(member.name.clone());
+                    places.push(member.span);
+                }
             }
         }
         let count = members.len() as u64;
@@ -105,7 +130,7 @@ impl<'a> Checker<'a> {
             ));
         }
         let (name, docs) = (decl.name.name.clone(), decl.docs.clone());
-        self.package.enums.push(hir::Enum { name, members, ordered: decl.ordered, docs });
+        self.package.enums.push(hir::Enum { name, members, ordered: decl.ordered, docs, places });
     }
 
     /// The enum of the days of the week, which every package has; it is made where it is first needed, so that a
@@ -117,14 +142,14 @@ impl<'a> Checker<'a> {
         let id = self.package.enums.len();
         let members = WEEKDAYS.iter().map(|day| (*day).to_owned()).collect();
         let docs = vec!["A day of the week.".to_owned()];
-        self.package.enums.push(hir::Enum { name: WEEKDAY.to_owned(), members, ordered: false, docs });
+        let (name, places) = (WEEKDAY.to_owned(), Vec::new());
+        self.package.enums.push(hir::Enum { name, members, ordered: false, docs, places });
         self.scopes.weekday = Some(id);
         id
     }
 
     fn declare_type(&mut self, name: &ast::Ident, def: TypeDef) {
-        let basic = BASIC.iter().any(|(basic, _)| *basic == name.name)
-            || ["string", "list", "map", "money", SAMPLES, WEEKDAY].contains(&name.name.as_str());
+        let basic = name.name == SAMPLES || TYPE_NAMES.contains(&name.name.as_str());
         if basic {
             self.report(messages::basic_type(name.span, &name.name));
         } else if let Some(first) = self.scopes.declare_type(&name.name, def, name.span) {
@@ -154,7 +179,9 @@ impl<'a> Checker<'a> {
                     decls.get(first).map_or(span, |decl| decl.wire.as_ref().unwrap_or(&decl.name).span);
                 self.report(messages::duplicate(span, &wire, first));
             }
-            fields.push(hir::Field { name, ty, reading, provenance, wire, docs: decl.docs.clone() });
+            self.scopes.index.add_declared(decl.name.span, &ty);
+            let (docs, span) = (decl.docs.clone(), Some(decl.name.span));
+            fields.push(hir::Field { name, ty, reading, provenance, wire, docs, span });
         }
         fields
     }
@@ -233,20 +260,12 @@ impl<'a> Checker<'a> {
         if let Some((_, ty)) = BASIC.iter().find(|(basic, _)| *basic == name) {
             return ty.clone();
         }
-        match self.scopes.type_named(name) {
-            Some((TypeDef::Enum(id), span)) => {
-                self.scopes.used.insert(span);
-                Type::Enum(id)
-            }
-            Some((TypeDef::Record(id), span)) => {
-                self.scopes.used.insert(span);
-                Type::Record(id)
-            }
-            Some((TypeDef::Broken, _)) => Type::Error,
+        match self.scopes.ty(&written.name) {
+            Some(TypeDef::Enum(id)) => Type::Enum(id),
+            Some(TypeDef::Record(id)) => Type::Record(id),
+            Some(TypeDef::Broken) => Type::Error,
             None => {
-                let basics =
-                    BASIC.iter().map(|(basic, _)| *basic).chain(["string", "list", "map", "money", WEEKDAY]);
-                let known: Vec<&str> = basics.chain(self.scopes.type_names()).collect();
+                let known: Vec<&str> = TYPE_NAMES.into_iter().chain(self.scopes.type_names()).collect();
                 let diagnostic = messages::unknown_type(written.name.span, name, &known);
                 self.report(diagnostic);
                 Type::Error
@@ -356,32 +375,7 @@ impl<'a> Checker<'a> {
 
     /// A type as messages show it.
     pub(super) fn show(&self, ty: &Type) -> String {
-        match ty {
-            Type::Error => "something wrong".to_owned(),
-            Type::None => "`none`".to_owned(),
-            Type::Bool => "`bool`".to_owned(),
-            Type::Int => "`int`".to_owned(),
-            Type::Decimal => "`decimal`".to_owned(),
-            Type::Percent => "`percent`".to_owned(),
-            Type::Points => "`points`".to_owned(),
-            Type::Duration => "`duration`".to_owned(),
-            Type::Instant => "`instant`".to_owned(),
-            Type::Date => "`date`".to_owned(),
-            Type::Size => "`size`".to_owned(),
-            Type::Version => "`version`".to_owned(),
-            Type::Money(currency) => format!("`money<{currency}>`"),
-            Type::Str(_) => "`string`".to_owned(),
-            Type::Principal => "`principal`".to_owned(),
-            Type::Enum(id) => {
-                format!("`{}`", self.package.enums.get(*id).map_or("enum", |def| def.name.as_str()))
-            }
-            Type::Record(id) => {
-                format!("`{}`", self.package.records.get(*id).map_or("record", |def| def.name.as_str()))
-            }
-            Type::List(element, _) => format!("`list<{}>`", self.show(element).trim_matches('`')),
-            Type::Map(_, value, _) => format!("`map<string, {}>`", self.show(value).trim_matches('`')),
-            Type::Optional(inner) => format!("`{}?`", self.show(inner).trim_matches('`')),
-        }
+        self.package.show(ty)
     }
 
     /// Reports records that contain themselves and lists that nest too deeply.
@@ -451,5 +445,16 @@ fn record_within(ty: &Type) -> Option<usize> {
         Type::Record(id) => Some(*id),
         Type::Optional(inner) | Type::List(inner, _) => record_within(inner),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BASIC, TYPE_NAMES};
+
+    #[test]
+    fn every_basic_type_has_its_name_among_all() {
+        let names: Vec<&str> = BASIC.iter().map(|(name, _)| *name).collect();
+        assert_eq!(TYPE_NAMES[..names.len()], names);
     }
 }

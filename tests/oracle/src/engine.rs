@@ -104,6 +104,7 @@ impl Built {
         if decision.fuel_used > decision.fuel_bound {
             return Err(format!("used {} of {} fuel", decision.fuel_used, decision.fuel_bound));
         }
+        self.compare_plain(machine, snapshot, &decision, *now)?;
         // The same inputs give the same bytes, in a machine that is new as well.
         let again = self.decide(&mut Machine::new(), &mut Snapshot::new(), request, signals, *now)?;
         if again.to_json() == decision.to_json() {
@@ -122,6 +123,21 @@ impl Built {
         let rules = package.policies.iter().flat_map(|policy| &policy.rules).chain(watched);
         let authored = rules.flat_map(|rule| &rule.statements).filter(|s| s.because.is_some());
         authored.filter_map(|s| place(&self.sources, s.span)).collect()
+    }
+
+    /// Compares a decision with the plain one, which explains nothing.
+    fn compare_plain(
+        &self,
+        machine: &mut Machine,
+        snapshot: &Snapshot,
+        decision: &Decision,
+        now: i64,
+    ) -> Result<(), String> {
+        let plain = machine.decide_plainly(&self.module, snapshot, now);
+        if (plain.verdict, plain.fuel_used) == (decision.verdict, decision.fuel_used) {
+            return Ok(());
+        }
+        Err(format!("explained {}, with {} fuel, and {plain:?}", decision.verdict.word(), decision.fuel_used))
     }
 
     /// A decision in the interpreter's terms. Reasons that no author wrote are left out of it.

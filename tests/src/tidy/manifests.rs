@@ -8,6 +8,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("holdpoint-lang", &["holdpoint-isa"]),
     ("holdpoint-compiler", &["holdpoint-isa", "holdpoint-lang", "holdpoint-stdlib", "holdpoint-vm"]),
     ("holdpoint-server", &["holdpoint-isa", "holdpoint-vm"]),
+    ("holdpoint-lsp", &["holdpoint-compiler", "holdpoint-isa", "holdpoint-lang", "holdpoint-stdlib"]),
 ];
 
 /// Dependencies that run the wrong way.

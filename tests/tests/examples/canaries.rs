@@ -132,7 +132,7 @@ fn percentile(row: &Value) -> Result<(), String> {
 fn effect(row: &Value) -> Result<(), String> {
     let given = "request { baseline: list<decimal, max 64> canary: list<decimal, max 64> }\n";
     let request = json!({ "baseline": series(row, "baseline"), "canary": series(row, "canary") });
-    let mean = |list: &str| format!("((sum v for v in {list}) / {list}.size)");
+    let mean = |list: &str| format!("((sum v for v in {list}) / ({list}.size / 1))");
     let tolerance = number(row, "tolerance").max(1e-8);
     match text(row, "measure") {
         "meanRatio" => {

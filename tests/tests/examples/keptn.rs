@@ -40,7 +40,7 @@ fn condition(criterion: &str) -> Result<String, String> {
 }
 
 const GIVEN: &str = "request { value: decimal previous: list<decimal> }\n\
-                     let before = (sum p for p in previous) / previous.size\n";
+                     let before = (sum p for p in previous) / (previous.size / 1)\n";
 
 /// Whether a value meets a condition after some results.
 fn meets(condition: &str, value: f64, previous: &[f64]) -> Result<bool, String> {

@@ -9,6 +9,8 @@ mod keptn;
 #[cfg(test)]
 mod kubernetes;
 #[cfg(test)]
+mod load;
+#[cfg(test)]
 mod provenance;
 #[cfg(test)]
 mod terraform;

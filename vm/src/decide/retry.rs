@@ -51,13 +51,6 @@ impl Machine {
             && heads().all(|(_, head)| matches!(head, Value::Bool(_)))
     }
 
-    /// Whether exactly one rollout fits, in a module with rollouts.
-    fn planned(&self, run: Run<'_>) -> bool {
-        let fits = self.plans.iter().filter(|(_, head)| *head == Value::Bool(true)).count();
-        let certain = self.plans.iter().all(|(_, head)| matches!(head, Value::Bool(_)));
-        run.program().rollouts.is_empty() || (fits == 1 && certain)
-    }
-
     /// When each statement ends that still objects: those that are anchored at the decision, or the others.
     fn ends(&mut self, run: Run<'_>, later: Run<'_>, fired: &[Fired], anchored: bool) -> Vec<Option<i64>> {
         let statements = &run.program().statements;

@@ -32,16 +32,20 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next byte.
+    #[inline(always)]
     pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
     /// Skips the next byte.
+    #[inline(always)]
     pub(super) fn bump(&mut self) {
-        self.at = self.at.saturating_add(1);
+        // A position in a text of at most 256 KiB.
+        self.at = self.at.wrapping_add(1);
     }
 
     /// Skips white space.
+    #[inline(always)]
     pub(super) fn space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
             self.bump();
@@ -49,6 +53,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Skips white space and the byte if it comes next.
+    #[inline(always)]
     pub(super) fn skip(&mut self, byte: u8) -> bool {
         self.space();
         let found = self.peek() == Some(byte);
@@ -59,6 +64,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Fails for what comes next.
+    #[cold]
     pub(super) fn fail<T>(&self, expected: &str) -> Result<T, Fail> {
         let found = self.text.get(self.at..).and_then(|rest| rest.chars().next());
         Err(Failure::bad_json(self.at, expected, found))
@@ -74,6 +80,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Skips a comma or the closing bracket, and says whether it was a comma.
+    #[inline(always)]
     pub(super) fn more(&mut self, close: u8) -> Result<bool, Fail> {
         if self.skip(b',') {
             return Ok(true);
@@ -98,27 +105,80 @@ impl<'a> Scanner<'a> {
         Ok(key)
     }
 
+    /// Skips the name of a member and its colon if they come next, in the spelling that most senders choose: no escapes,
+    /// no white space.
+    #[inline(always)]
+    pub(super) fn skip_key(&mut self, name: &str) -> bool {
+        let bytes = self.text.as_bytes();
+        let start = self.at.wrapping_add(1);
+        if self.peek() != Some(b'"') {
+            return false;
+        }
+        let end = plain_end(bytes, start);
+        let found = bytes.get(start..end) == Some(name.as_bytes())
+            && bytes.get(end..).is_some_and(|behind| behind.starts_with(b"\":"));
+        if found {
+            self.at = end.wrapping_add(2);
+            self.space();
+        }
+        found
+    }
+
+    /// A number of few digits and without an exponent, if one comes next; otherwise nothing is skipped.
+    #[inline]
+    pub(super) fn short_number(&mut self) -> Option<Short> {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let (negative, digits) = rest.strip_prefix(b"-").map_or((false, rest), |digits| (true, digits));
+        let (whole, behind) = short_digits(digits, 0)?;
+        if whole.count > 1 && digits.first() == Some(&b'0') {
+            return None;
+        }
+        let (all, behind) = match behind.strip_prefix(b".") {
+            None => (Digits { count: 0, ..whole }, behind),
+            Some(fraction) => {
+                let (all, behind) = short_digits(fraction, whole.value)?;
+                (all, behind)
+            }
+        };
+        if whole.count.saturating_add(all.count) > SHORT_DIGITS_MAX
+            || matches!(behind.first(), Some(b'e' | b'E'))
+        {
+            return None;
+        }
+        let value = if negative { all.value.checked_neg()? } else { all.value };
+        self.at = self.text.len().saturating_sub(behind.len());
+        Some(Short { value, places: all.count })
+    }
+
     /// A text; its opening quote comes next. Its escapes are not looked at.
+    #[inline(always)]
     pub(super) fn text(&mut self) -> Result<Raw<'a>, Fail> {
         self.bump();
         let start = self.at;
-        let mut escaped = false;
+        self.at = plain_end(self.text.as_bytes(), start);
+        let escaped = self.peek() != Some(b'"');
+        if escaped {
+            self.behind_escapes()?;
+        }
+        let text = self.text.get(start..self.at).unwrap_or_default();
+        self.bump();
+        Ok(Raw { text, start, escaped })
+    }
+
+    /// Goes on to the quote that ends a text, over escapes.
+    fn behind_escapes(&mut self) -> Result<(), Fail> {
         loop {
-            self.at = plain_end(self.text.as_bytes(), self.at);
             match self.peek() {
-                Some(b'"') => break,
+                Some(b'"') => return Ok(()),
                 Some(b'\\') => {
-                    escaped = true;
                     self.bump();
                     self.bump();
                 }
                 Some(control) => return Err(Failure::control_character(self.at, char::from(control))),
                 None => return self.fail("`\"`"),
             }
+            self.at = plain_end(self.text.as_bytes(), self.at);
         }
-        let text = self.text.get(start..self.at).unwrap_or_default();
-        self.bump();
-        Ok(Raw { text, start, escaped })
     }
 
     /// A number.
@@ -276,16 +336,48 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 /// The highest bit of every byte of a word.
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
+/// Most digits of a number that is read the short way; they always fit 64 bits.
+const SHORT_DIGITS_MAX: u32 = 18;
+
+/// A number as written: `value × 10^-places`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Short {
+    /// All its digits.
+    pub(super) value: i64,
+    /// How many of them stand behind the point.
+    pub(super) places: u32,
+}
+
+/// Digits in a row, behind others.
+struct Digits {
+    value: i64,
+    count: u32,
+}
+
+/// One or more digits, read behind a value, and what follows; nothing where they are too many.
+#[inline(always)]
+fn short_digits(text: &[u8], before: i64) -> Option<(Digits, &[u8])> {
+    let mut digits = Digits { value: before, count: 0 };
+    let mut rest = text;
+    while let Some((byte @ b'0'..=b'9', behind)) = rest.split_first() {
+        digits.value = digits.value.checked_mul(10)?.checked_add(i64::from(byte & 0x0f))?;
+        digits.count = digits.count.saturating_add(1);
+        rest = behind;
+    }
+    (digits.count > 0).then_some((digits, rest))
+}
+
 /// The first byte from `at` on that is a quote, a backslash or a control character; eight bytes at a time.
+#[inline(always)]
 fn plain_end(bytes: &[u8], at: usize) -> usize {
     let mut at = at;
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let found = special(u64::from_le_bytes(*chunk));
         if found != 0 {
             let byte = usize::try_from(found.trailing_zeros() / 8).unwrap_or_default();
-            return at.saturating_add(byte);
+            return at.wrapping_add(byte);
         }
-        at = at.saturating_add(8);
+        at = at.wrapping_add(8);
     }
     let rest = bytes.get(at..).unwrap_or_default();
     let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20));

@@ -20,7 +20,7 @@ use crate::value::{ListRef, Space, StrRef, Value, bytes_of};
 pub(crate) struct Work {
     /// Frames of slots.
     stack: Vec<Value>,
-    /// For each object that is being read, which of its members came.
+    /// For each object that is being read, which of its members beyond the 64th came.
     seen: Vec<u64>,
 }
 
@@ -49,32 +49,66 @@ impl Work {
         }
     }
 
+    #[inline(always)]
     fn set(&mut self, base: usize, slot: u16, value: Value) {
-        if let Some(cell) = self.stack.get_mut(base.saturating_add(usize::from(slot))) {
+        if let Some(cell) = self.stack.get_mut(base.wrapping_add(usize::from(slot))) {
             *cell = value;
         }
     }
 
-    /// Room for so many marks, and where it begins.
-    fn push_seen(&mut self, count: usize) -> usize {
-        let base = self.seen.len();
-        self.seen.resize(base.saturating_add(count.div_ceil(64)), 0);
-        base
+    /// Marks for so many members.
+    #[inline(always)]
+    fn unseen(&mut self, count: usize) -> Seen {
+        let words = self.seen.len();
+        if count > 64 {
+            self.seen.resize(words.saturating_add(count.div_ceil(64)), 0);
+        }
+        Seen { count: 0, first: 0, words }
     }
+}
 
+/// Which of the members of an object came.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// How many.
+    count: usize,
+    /// A bit for each of the first 64.
+    first: u64,
+    /// Where the words for further ones begin in [`Work`].
+    words: usize,
+}
+
+impl Seen {
     /// Marks a member, and says whether it was marked before.
-    fn mark(&mut self, base: usize, index: usize) -> bool {
-        let bit = 1u64.rotate_left(u32::try_from(index % 64).unwrap_or_default());
-        let Some(word) = self.seen.get_mut(base.saturating_add(index / 64)) else { return false };
-        let before = *word & bit != 0;
-        *word |= bit;
+    #[inline(always)]
+    fn mark(&mut self, work: &mut Work, index: usize) -> bool {
+        let word = match index.checked_sub(64) {
+            None => &mut self.first,
+            Some(further) => match work.seen.get_mut(self.words.saturating_add(further / 64)) {
+                Some(word) => word,
+                None => return false,
+            },
+        };
+        let before = *word & bit(index) != 0;
+        *word |= bit(index);
+        self.count = self.count.wrapping_add(1);
         before
     }
 
-    fn is_marked(&self, base: usize, index: usize) -> bool {
-        let bit = 1u64.rotate_left(u32::try_from(index % 64).unwrap_or_default());
-        self.seen.get(base.saturating_add(index / 64)).is_some_and(|word| word & bit != 0)
+    fn has(&self, work: &Work, index: usize) -> bool {
+        let word = match index.checked_sub(64) {
+            None => self.first,
+            Some(further) => {
+                work.seen.get(self.words.saturating_add(further / 64)).copied().unwrap_or_default()
+            }
+        };
+        word & bit(index) != 0
     }
+}
+
+/// The bit of a member in its word.
+const fn bit(index: usize) -> u64 {
+    1u64.wrapping_shl((index % 64) as u32)
 }
 
 /// Reads one document.
@@ -148,69 +182,85 @@ impl<'a> Reader<'a> {
     fn record(&mut self, fields: &'a [Field], base: usize, depth: u32) -> Result<(), Fail> {
         let open = self.scan.at;
         let seen = self.members(fields, depth, |reader, field| reader.field(field, base, depth))?;
+        if seen.count < fields.len() {
+            self.none_missing(fields, seen, open)?;
+        }
+        self.work.seen.truncate(seen.words);
+        Ok(())
+    }
+
+    /// Fails where a member that may not be left out did not come.
+    fn none_missing(&self, fields: &[Field], seen: Seen, open: usize) -> Result<(), Fail> {
         let missing = |(index, field): &(usize, &Field)| {
-            !self.work.is_marked(seen, *index) && !may_be_left_out(field, REQUEST_DEPTH_MAX)
+            !seen.has(self.work, *index) && !may_be_left_out(field, REQUEST_DEPTH_MAX)
         };
         match fields.iter().enumerate().find(missing) {
             Some((_, field)) => Err(Failure::missing_member(open, &field.name)),
-            None => {
-                self.work.seen.truncate(seen);
-                Ok(())
-            }
+            None => Ok(()),
         }
     }
 
-    /// An object whose members are among `known`. Gives where the marks of those that came begin.
+    /// An object whose members are among `known`. Gives which of them came.
     fn members<T: Named>(
         &mut self,
         known: &'a [T],
         depth: u32,
         read: impl Fn(&mut Self, &'a T) -> Result<(), Fail>,
-    ) -> Result<usize, Fail> {
+    ) -> Result<Seen, Fail> {
         if self.scan.peek() != Some(b'{') {
             return self.mismatch("an object");
         }
         self.scan.open(depth)?;
-        let seen = self.work.push_seen(known.len());
+        let mut seen = self.work.unseen(known.len());
         let mut expected = 0;
         let mut more = !self.scan.skip(b'}');
         while more {
-            let key = self.scan.key()?;
-            let (index, member) = self.find(known, key, expected, seen, depth)?;
-            if self.work.mark(seen, index) {
+            self.scan.space();
+            let at = self.scan.at;
+            let (index, member) = self.find(known, expected, &seen, depth)?;
+            if seen.mark(self.work, index) {
                 let name = member.name();
-                return Err(Failure::duplicate_member(quote_of(key), T::WHAT, name).within(name));
+                return Err(Failure::duplicate_member(at, T::WHAT, name).within(name));
             }
             read(self, member).map_err(|fail| fail.within(member.name()))?;
-            expected = index.saturating_add(1);
+            expected = index.wrapping_add(1);
             more = self.scan.more(b'}')?;
         }
         Ok(seen)
     }
 
-    /// The member with this name. Senders keep to an order, so the one after the last is tried first.
+    /// The member whose name comes next. Senders keep to an order, so the one after the last is tried first.
+    #[inline(always)]
     fn find<T: Named>(
         &mut self,
         known: &'a [T],
-        key: Raw<'a>,
         expected: usize,
-        seen: usize,
+        seen: &Seen,
         depth: u32,
     ) -> Result<(usize, &'a T), Fail> {
-        let found = self.transient(key, |name| {
-            let next = known.get(expected).filter(|member| member.name() == name);
-            match next {
-                Some(member) => Some((expected, member)),
-                None => known.iter().enumerate().find(|(_, member)| member.name() == name),
-            }
-        })?;
+        match known.get(expected) {
+            Some(member) if self.scan.skip_key(member.name()) => Ok((expected, member)),
+            _ => self.look_for(known, seen, depth),
+        }
+    }
+
+    /// The member whose name comes next, wherever it stands in the layout.
+    fn look_for<T: Named>(
+        &mut self,
+        known: &'a [T],
+        seen: &Seen,
+        depth: u32,
+    ) -> Result<(usize, &'a T), Fail> {
+        let key = self.scan.key()?;
+        let found =
+            self.transient(key, |name| known.iter().enumerate().find(|(_, member)| member.name() == name))?;
         match found {
             Some(found) => Ok(found),
             None => Err(self.unknown(known, key, seen, depth)),
         }
     }
 
-    fn unknown<T: Named>(&mut self, known: &'a [T], key: Raw<'a>, seen: usize, depth: u32) -> Fail {
+    fn unknown<T: Named>(&mut self, known: &'a [T], key: Raw<'a>, seen: &Seen, depth: u32) -> Fail {
         let mut name = String::new();
         if let Err(fail) = json::unescape(key, &mut name) {
             return fail;
@@ -220,7 +270,7 @@ impl<'a> Reader<'a> {
             let fail = Failure::not_claimed(quote_of(key), &name, fact.provenance.word());
             return fail.within_sent(&name);
         }
-        let left = known.iter().enumerate().filter(|(index, _)| !self.work.is_marked(seen, *index));
+        let left = known.iter().enumerate().filter(|(index, _)| !seen.has(self.work, *index));
         let help = suggest::help(&name, left.map(|(_, member)| member.name()));
         Failure::unknown_member(quote_of(key), T::WHAT, &name, help).within_sent(&name)
     }

@@ -6,7 +6,7 @@ use holdpoint_isa::types::{Reading, Scalar};
 use holdpoint_isa::{Dec, limits};
 
 use super::error::{Fail, Failure};
-use super::json::{self, Raw};
+use super::json::{self, Raw, Short};
 use super::reader::{Reader, quote_of};
 use super::suggest;
 use crate::value::{Space, StrRef, Value};
@@ -16,8 +16,8 @@ impl<'a> Reader<'a> {
     pub(super) fn scalar(&mut self, scalar: Scalar, reading: Reading) -> Result<Value, Fail> {
         match scalar {
             Scalar::Bool => self.boolean(),
-            Scalar::Int => self.number("an integer", literal::int).map(Value::Int),
-            Scalar::Decimal => self.number("a number", literal::decimal).map(Value::Dec),
+            Scalar::Int => self.int().map(Value::Int),
+            Scalar::Decimal => self.decimal("a number").map(Value::Dec),
             Scalar::Percent => self.percent(reading),
             Scalar::Points => self.points(reading),
             Scalar::Duration => self.duration(reading),
@@ -38,6 +38,36 @@ impl<'a> Reader<'a> {
             Some(b'f') => self.scan.word("false").map(|()| Value::Bool(false)),
             _ => self.mismatch("a truth value"),
         }
+    }
+
+    fn int(&mut self) -> Result<i64, Fail> {
+        match self.short(|short| (short.places == 0).then_some(short.value)) {
+            Some(value) => Ok(value),
+            None => self.number("an integer", literal::int),
+        }
+    }
+
+    fn decimal(&mut self, expected: &str) -> Result<Dec, Fail> {
+        match self.short(|short| Dec::from_parts(short.value.into(), i32::try_from(short.places).ok()?)) {
+            Some(value) => Ok(value),
+            None => self.number(expected, literal::decimal),
+        }
+    }
+
+    /// A short whole number of a unit.
+    fn whole_of(&mut self, unit: i64) -> Option<i64> {
+        self.short(|short| short.value.checked_mul(unit).filter(|_| short.places == 0))
+    }
+
+    /// A short number that `read` takes; where it does not, nothing is skipped.
+    #[inline(always)]
+    fn short<T>(&mut self, read: impl FnOnce(Short) -> Option<T>) -> Option<T> {
+        let at = self.scan.at;
+        let value = self.scan.short_number().and_then(read);
+        if value.is_none() {
+            self.scan.at = at;
+        }
+        value
     }
 
     /// A JSON number, read by `read`.
@@ -72,7 +102,7 @@ impl<'a> Reader<'a> {
     fn percent(&mut self, reading: Reading) -> Result<Value, Fail> {
         let value = match (self.at_number(), reading) {
             (false, _) => self.unit_text(PERCENT, literal::percent)?,
-            (true, Reading::Percent) => self.number(PERCENT, literal::decimal)?,
+            (true, Reading::Percent) => self.decimal(PERCENT)?,
             (true, Reading::Fraction) => self.number(PERCENT, |text| literal::scaled(text, 2))?,
             (true, _) => return self.bare_number("a percentage", "%"),
         };
@@ -82,7 +112,7 @@ impl<'a> Reader<'a> {
     fn points(&mut self, reading: Reading) -> Result<Value, Fail> {
         let value: Dec = match (self.at_number(), reading) {
             (false, _) => self.unit_text(POINTS, literal::points)?,
-            (true, Reading::Points) => self.number(POINTS, literal::decimal)?,
+            (true, Reading::Points) => self.decimal(POINTS)?,
             (true, Reading::Fraction) => self.number(POINTS, |text| literal::scaled(text, 2))?,
             (true, _) => return self.bare_number("percentage points", "pp"),
         };
@@ -93,7 +123,10 @@ impl<'a> Reader<'a> {
         let at = self.scan.at;
         let value = match (self.at_number(), reading.nanoseconds()) {
             (false, _) => self.unit_text(DURATION, literal::duration)?,
-            (true, Some(unit)) => self.number(DURATION, |text| literal::duration_of(text, unit))?,
+            (true, Some(unit)) => match self.whole_of(unit) {
+                Some(value) => value,
+                None => self.number(DURATION, |text| literal::duration_of(text, unit))?,
+            },
             (true, None) => return self.bare_number("a duration", "s"),
         };
         if value < 0 {
@@ -106,7 +139,10 @@ impl<'a> Reader<'a> {
         let at = self.scan.at;
         let value = match (self.at_number(), reading.bytes()) {
             (false, _) => self.unit_text(SIZE, literal::size)?,
-            (true, Some(unit)) => self.number(SIZE, |text| literal::size_of(text, unit))?,
+            (true, Some(unit)) => match self.whole_of(unit) {
+                Some(value) => value,
+                None => self.number(SIZE, |text| literal::size_of(text, unit))?,
+            },
             (true, None) => return self.bare_number("a size", "MB"),
         };
         if value < 0 {
@@ -118,7 +154,7 @@ impl<'a> Reader<'a> {
     fn money(&mut self, currency: Currency, reading: Reading) -> Result<Value, Fail> {
         let value = match (self.at_number(), reading) {
             (false, _) => self.unit_text(MONEY, |text| literal::money(text, currency))?,
-            (true, Reading::Currency) => self.number(MONEY, literal::decimal)?,
+            (true, Reading::Currency) => self.decimal(MONEY)?,
             (true, _) => return self.bare_number("an amount of money", &format!(" {currency}")),
         };
         Ok(Value::Dec(value))
@@ -132,29 +168,36 @@ impl<'a> Reader<'a> {
     }
 
     /// A text between its quotes.
+    #[inline(always)]
     fn raw(&mut self, expected: &str) -> Result<Raw<'a>, Fail> {
         if self.scan.peek() == Some(b'"') { self.scan.text() } else { self.mismatch(expected) }
     }
 
     /// A text that is kept.
+    #[inline(always)]
     fn string(&mut self, expected: &str, max: u32) -> Result<StrRef, Fail> {
         let raw = self.raw(expected)?;
         self.keep(raw, max)
     }
 
+    #[inline(always)]
     pub(super) fn keep(&mut self, raw: Raw<'a>, max: u32) -> Result<StrRef, Fail> {
-        let at = quote_of(raw);
         let text = if raw.escaped || self.space != Space::Body {
-            let start = self.scratch.len();
-            json::unescape(raw, self.scratch)?;
-            str_ref(Space::Scratch, start, self.scratch.len().saturating_sub(start))
+            self.copy(raw)?
         } else {
             str_ref(Space::Body, raw.start, raw.text.len())
         };
         if text.len > max {
-            return Err(Failure::text_too_long(at, usize::try_from(text.len).unwrap_or(usize::MAX), max));
+            return Err(Failure::text_too_long(quote_of(raw), text.len as usize, max));
         }
         Ok(text)
+    }
+
+    /// A text without its escapes, outside the body.
+    fn copy(&mut self, raw: Raw<'a>) -> Result<StrRef, Fail> {
+        let start = self.scratch.len();
+        json::unescape(raw, self.scratch)?;
+        Ok(str_ref(Space::Scratch, start, self.scratch.len().saturating_sub(start)))
     }
 
     fn version(&mut self) -> Result<Value, Fail> {
@@ -221,6 +264,7 @@ const MONEY: &str = "an amount of money such as `\"499.90 EUR\"`";
 const INSTANT: &str = "an instant such as `\"2026-11-20T15:30:00+01:00\"`";
 
 /// A reference to a text. Documents are far shorter than 32 bits can tell.
+#[inline(always)]
 fn str_ref(space: Space, start: usize, len: usize) -> StrRef {
     let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     StrRef { space, start: short(start), len: short(len) }

@@ -35,8 +35,13 @@ struct Steady {
 }
 
 impl<'a> Clock<'a> {
-    pub(super) const fn new(zone: &'a TimeZone) -> Self {
-        Self { zone, steady: Steady { from: 0, to: 0, offset: 0 } }
+    /// A clock, given the zone's [`only_offset`].
+    pub(super) const fn new(zone: &'a TimeZone, only_offset: Option<i64>) -> Self {
+        let steady = match only_offset {
+            Some(offset) => Steady { from: i64::MIN, to: i64::MAX, offset },
+            None => Steady { from: 0, to: 0, offset: 0 },
+        };
+        Self { zone, steady }
     }
 
     /// The day on the wall, counted from 1970-01-01.
@@ -85,6 +90,12 @@ impl<'a> Clock<'a> {
     }
 }
 
+/// The offset of a zone whose clocks never change, in seconds east of UTC.
+pub(super) fn only_offset(zone: &TimeZone) -> Option<i64> {
+    let never_changes = zone.following(Timestamp::MIN).next().is_none();
+    never_changes.then(|| i64::from(zone.to_offset(Timestamp::MIN).seconds()))
+}
+
 /// The stretch of time around an instant that has its offset, between the changes before and after it.
 fn find_steady(zone: &TimeZone, instant: Timestamp) -> Steady {
     let next_second = Timestamp::from_second(instant.as_second().saturating_add(1)).unwrap_or(instant);
@@ -95,5 +106,20 @@ fn find_steady(zone: &TimeZone, instant: Timestamp) -> Steady {
         from: before.map_or(i64::MIN, |change| change.timestamp().as_second()),
         to: after.map_or(i64::MAX, |change| change.timestamp().as_second()),
         offset: i64::from(zone.to_offset(instant).seconds()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Zones;
+    use super::only_offset;
+
+    #[test]
+    fn only_a_zone_whose_clocks_never_change_has_one_offset() {
+        let zone = |name| only_offset(&Zones::bundled().get(name).unwrap());
+        assert_eq!(zone("UTC"), Some(0));
+        assert_eq!(zone("Europe/Berlin"), None);
+        // Its clocks changed from the sun's to the railway's, and never since.
+        assert_eq!(zone("Asia/Kathmandu"), None);
     }
 }

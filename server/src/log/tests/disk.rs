@@ -19,6 +19,8 @@ struct State {
     durable: Vec<u8>,
     fault: Option<Fault>,
     held: bool,
+    /// How many syncs wait for the disk to be released.
+    waiting: u32,
     syncs: u64,
 }
 
@@ -47,6 +49,14 @@ impl Disk {
     /// Lets no sync return until the disk is released.
     pub(super) fn hold(&self) {
         self.0.0.lock().unwrap().held = true;
+    }
+
+    /// Waits until a sync waits for the disk to be released.
+    pub(super) fn wait_until_held(&self) {
+        let mut state = self.0.0.lock().unwrap();
+        while state.waiting == 0 {
+            state = self.0.1.wait(state).unwrap();
+        }
     }
 
     pub(super) fn release(&self) {
@@ -84,9 +94,12 @@ impl StorageBackend for Disk {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut state = self.0.0.lock().unwrap();
+        state.waiting += 1;
+        self.0.1.notify_all();
         while state.held {
             state = self.0.1.wait(state).unwrap();
         }
+        state.waiting -= 1;
         Self::check(&state, Fault::Sync)?;
         state.durable = state.cached.clone();
         state.syncs += 1;

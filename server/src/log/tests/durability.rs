@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use redb::{ReadableDatabase, ReadableTable};
 
@@ -77,7 +77,7 @@ fn what_arrives_during_a_commit_is_the_next_group() {
     let log = log_on(&disk);
     disk.hold();
     let first = log.commit(entry(&one, "\"first\"", blocked()));
-    thread::sleep(Duration::from_millis(20));
+    disk.wait_until_held();
     let waiting: Vec<(String, Pending)> = (0..100)
         .map(|index| {
             let (module, request) = (if index % 3 == 0 { &one } else { &two }, format!("{index}"));

@@ -16,7 +16,7 @@ fn here() -> PathBuf {
 }
 
 /// The files of a folder and those below it.
-fn collect(root: &Path, folder: &Path, input: &mut PackageInput) {
+pub(super) fn collect(root: &Path, folder: &Path, input: &mut PackageInput) {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     for path in paths {

@@ -11,6 +11,8 @@ mod metrics;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod packages;
+#[cfg(test)]
 mod regressions;
 #[cfg(test)]
 mod rollouts;

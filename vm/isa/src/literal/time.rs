@@ -49,7 +49,36 @@ pub fn time_of_day(text: &str) -> Result<u16, LiteralError> {
 
 /// An instant by RFC 3339: seconds and offset are mandatory.
 pub fn instant(text: &str) -> Result<i64, LiteralError> {
-    read_instant(text, false)
+    plain_instant(text.as_bytes()).map_or_else(|| read_instant(text, false), Ok)
+}
+
+/// An instant in the spelling that almost all have, `2026-11-20T15:30:00Z`, on one of the first 28 days of a month.
+/// Nothing is said of any other.
+fn plain_instant(text: &[u8]) -> Option<i64> {
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'Z'] = text
+    else {
+        return None;
+    };
+    let digits = [y1, y2, y3, y4, m1, m2, d1, d2, h1, h2, n1, n2, s1, s2];
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let two = |tens: u8, ones: u8| {
+        Saturating(i64::from(tens & 0x0f)) * Saturating(10) + Saturating(i64::from(ones & 0x0f))
+    };
+    let (year, month, day) = (two(y1, y2) * Saturating(100) + two(y3, y4), two(m1, m2), two(d1, d2));
+    let (hour, minute, second) = (two(h1, h2), two(n1, n2), two(s1, s2));
+    if !(1..=12).contains(&month.0)
+        || !(1..=28).contains(&day.0)
+        || hour.0 > 23
+        || minute.0 > 59
+        || second.0 > 59
+    {
+        return None;
+    }
+    let days = Saturating(days_from_civil(year.0, month.0, day.0));
+    let at = ((days * Saturating(24) + hour) * Saturating(60) + minute) * Saturating(60) + second;
+    at.0.checked_mul(NANOS)
 }
 
 /// An instant as a policy writes it: by RFC 3339, but seconds may be left out. The offset is mandatory.
@@ -245,9 +274,33 @@ fn civil(days: i64) -> (i64, i64, i64) {
 mod tests {
     use super::{
         LiteralError, date, date_of_days, format_date, format_instant, format_time_of_day, instant,
-        instant_literal, time_of_day,
+        instant_literal, plain_instant, read_instant, time_of_day,
     };
     use crate::window::Date;
+
+    #[test]
+    fn the_usual_spelling_of_an_instant_is_read_like_any_other() {
+        let mut usual = 0;
+        // A little more than a week at a time, from 1678 to 2262.
+        for step in -14_000i64..14_000 {
+            let text = format_instant(step * 653_279_000_000_000);
+            if let Some(at) = plain_instant(text.as_bytes()) {
+                assert_eq!(Ok(at), read_instant(&text, false), "{text}");
+                usual += 1;
+            }
+        }
+        assert!(usual > 20_000, "{usual}");
+        for text in
+            ["2026-11-29T15:30:00Z", "2026-13-01T15:30:00Z", "2026-11-20T24:30:00Z", "2026-11-20T15:60:00Z"]
+        {
+            assert_eq!(plain_instant(text.as_bytes()), None, "{text}");
+        }
+        for text in
+            ["2026-11-20T15:30:60Z", "2026-1x-20T15:30:00Z", "2026-11-20T15:30:00z", "9999-11-20T15:30:00Z"]
+        {
+            assert_eq!(plain_instant(text.as_bytes()), None, "{text}");
+        }
+    }
 
     #[test]
     fn dates_are_days_since_1970() {
