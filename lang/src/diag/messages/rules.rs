@@ -155,6 +155,13 @@ pub fn no_hold(span: Span, name: &str) -> Diagnostic {
     .help("write `on unknown hold at most 10m then rollback`, or `then escalate to GROUP`")
 }
 
+/// A threshold that is a multiple of the baseline, which may be nought.
+pub fn no_floor(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::NoFloor, span, "a threshold relative to the baseline has a floor".to_owned())
+        .label("where the baseline is about nought, any value passes this or none does")
+        .help("ask for something that is not relative as well, such as `and value > 1%`")
+}
+
 /// A zone that the database does not have.
 pub fn unknown_zone(span: Span, name: &str, near: Option<&str>) -> Diagnostic {
     let diagnostic =
