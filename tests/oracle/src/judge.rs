@@ -47,6 +47,14 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// Leaves out what was written.
+    pub(crate) fn forget_texts(&mut self) {
+        for finding in &mut self.findings {
+            (finding.because, finding.fix) = (None, None);
+        }
+        self.sort();
+    }
+
     /// Puts findings into order, and those of the same unknown together.
     pub fn sort(&mut self) {
         self.findings.sort();
