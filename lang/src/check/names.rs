@@ -308,6 +308,31 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Notes what the library declares and nothing uses, so that what else it declares does not change a module.
+    pub(super) fn note_spare(&mut self) {
+        let unused = |entry: &&Entry| entry.shared && !self.scopes.used.contains(&entry.span);
+        let spare = &mut self.package.spare;
+        for entry in self.scopes.package.values().filter(unused) {
+            match entry.meaning {
+                Meaning::Signal(index) if self.package.progress != Some(index) => {
+                    spare.signals.insert(index);
+                }
+                Meaning::Window(index) => {
+                    spare.windows.insert(index);
+                    if let Some((window, _)) = self.package.windows.get_mut(index) {
+                        // Its calendars are not needed either.
+                        window.open.clear();
+                        window.closed.clear();
+                    }
+                }
+                Meaning::Group(index) => {
+                    spare.groups.insert(index);
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Warns of names of the package that nothing uses.
     pub(super) fn report_unused(&mut self) {
         let packages = std::iter::once(&self.scopes.package).chain(self.scopes.lower.values());
