@@ -8,6 +8,7 @@ mod cmd;
 mod exit;
 mod output;
 mod package;
+mod publish;
 
 use std::process::ExitCode;
 

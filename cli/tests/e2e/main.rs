@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod considering;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod export;
@@ -15,6 +17,8 @@ mod logs;
 #[cfg(test)]
 mod proof;
 #[cfg(test)]
+mod publish;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod rollouts;
@@ -22,3 +26,5 @@ mod rollouts;
 mod run;
 #[cfg(test)]
 mod serving;
+#[cfg(test)]
+mod tokens;
