@@ -3,6 +3,8 @@
 //! `block when gates.coverage < 80%` says `gates.coverage 74% < 80%`. A condition of several parts shows those that
 //! made it object. Where a part is unknown the machine names what is not known instead.
 
+use std::collections::BTreeMap;
+
 use holdpoint_isa::program::Piece;
 use holdpoint_lang::hir::{self, Compare, Expr, Kind, Package, Type, Until};
 
@@ -183,43 +185,80 @@ pub(crate) fn depends_on_now(package: &Package, rule: &hir::Rule, s: &hir::State
     let binder = s.for_each.as_ref();
     let conditions = [head, rule.guard.as_ref(), s.when.as_ref(), s.unless.as_ref(), until];
     let lists = [binder.map(|b| &b.list), binder.and_then(|b| b.filter.as_ref())];
-    conditions.into_iter().chain(lists).chain(waivers).flatten().any(|e| timed(package, e))
+    let mut timed = Timed { package, lets: BTreeMap::new(), fns: BTreeMap::new() };
+    timed.any(conditions.into_iter().chain(lists).chain(waivers).flatten())
 }
 
-fn timed(package: &Package, e: &Expr) -> bool {
-    let binder =
-        |b: &hir::Binder| timed(package, &b.list) || b.filter.as_ref().is_some_and(|e| timed(package, e));
-    match &*e.kind {
-        Kind::Now => true,
-        Kind::Error | Kind::Const(_) | Kind::Param(..) | Kind::Request | Kind::Signal(_) | Kind::Local(_) => {
-            false
+/// Whether expressions depend on the instant. Each named value and function is looked into once, however often and
+/// deeply they need each other.
+struct Timed<'p> {
+    package: &'p Package,
+    lets: BTreeMap<usize, bool>,
+    fns: BTreeMap<usize, bool>,
+}
+
+impl Timed<'_> {
+    fn any<'e>(&mut self, parts: impl IntoIterator<Item = &'e Expr>) -> bool {
+        parts.into_iter().any(|e| self.is(e))
+    }
+
+    fn binder(&mut self, b: &hir::Binder) -> bool {
+        self.is(&b.list) || b.filter.as_ref().is_some_and(|e| self.is(e))
+    }
+
+    fn named(&mut self, id: usize) -> bool {
+        if let Some(known) = self.lets.get(&id) {
+            return *known;
         }
-        Kind::Let(id) => package.lets.get(*id).is_some_and(|binding| timed(package, &binding.value)),
-        Kind::Member(e, _)
-        | Kind::Size(e)
-        | Kind::End(e, _)
-        | Kind::Matches(e, _)
-        | Kind::VersionPart(_, e)
-        | Kind::Not(e)
-        | Kind::Neg(e)
-        | Kind::IsNone(e) => timed(package, e),
-        Kind::InWindow(e, _) | Kind::NextOpen(_, e) | Kind::InZone(_, e, _) => timed(package, e),
-        Kind::List(list) | Kind::Builtin(_, list) => list.iter().any(|e| timed(package, e)),
-        Kind::And(a, b)
-        | Kind::Or(a, b)
-        | Kind::Compare(_, a, b)
-        | Kind::In(a, b)
-        | Kind::Lookup(a, b)
-        | Kind::HasKey(a, b)
-        | Kind::Else(a, b)
-        | Kind::Arith(_, a, b) => timed(package, a) || timed(package, b),
-        Kind::If(a, b, c) => [a, b, c].into_iter().any(|e| timed(package, e)),
-        Kind::Match(on, arms) => timed(package, on) || arms.iter().any(|(_, e)| timed(package, e)),
-        Kind::Quantifier(_, b) => binder(b),
-        Kind::Fold(_, e, b) => timed(package, e) || binder(b),
-        Kind::Call(id, args) => {
-            let body = package.fns.get(*id).is_some_and(|function| timed(package, &function.body));
-            body || args.iter().any(|e| timed(package, e))
+        let found = self.package.lets.get(id).is_some_and(|binding| self.is(&binding.value));
+        self.lets.insert(id, found);
+        found
+    }
+
+    fn function(&mut self, id: usize) -> bool {
+        if let Some(known) = self.fns.get(&id) {
+            return *known;
+        }
+        let found = self.package.fns.get(id).is_some_and(|function| self.is(&function.body));
+        self.fns.insert(id, found);
+        found
+    }
+
+    fn is(&mut self, e: &Expr) -> bool {
+        match &*e.kind {
+            Kind::Now => true,
+            Kind::Error
+            | Kind::Const(_)
+            | Kind::Param(..)
+            | Kind::Request
+            | Kind::Signal(_)
+            | Kind::Local(_) => false,
+            Kind::Let(id) => self.named(*id),
+            Kind::Member(e, _)
+            | Kind::Size(e)
+            | Kind::End(e, _)
+            | Kind::Matches(e, _)
+            | Kind::VersionPart(_, e)
+            | Kind::Not(e)
+            | Kind::Neg(e)
+            | Kind::IsNone(e)
+            | Kind::InWindow(e, _)
+            | Kind::NextOpen(_, e)
+            | Kind::InZone(_, e, _) => self.is(e),
+            Kind::List(list) | Kind::Builtin(_, list) => self.any(list),
+            Kind::And(a, b)
+            | Kind::Or(a, b)
+            | Kind::Compare(_, a, b)
+            | Kind::In(a, b)
+            | Kind::Lookup(a, b)
+            | Kind::HasKey(a, b)
+            | Kind::Else(a, b)
+            | Kind::Arith(_, a, b) => self.any([a, b]),
+            Kind::If(a, b, c) => self.any([a, b, c]),
+            Kind::Match(on, arms) => self.is(on) || self.any(arms.iter().map(|(_, e)| e)),
+            Kind::Quantifier(_, b) => self.binder(b),
+            Kind::Fold(_, e, b) => self.is(e) || self.binder(b),
+            Kind::Call(id, args) => self.function(*id) || self.any(args),
         }
     }
 }

@@ -10,7 +10,7 @@ mod bytes {
     use holdpoint_compiler::{Compiled, compile};
     use holdpoint_isa::codec::{CodecError, ModuleHash};
     use holdpoint_isa::ops::{Konst, Label, Op, Reg, Slot, Thunk};
-    use holdpoint_isa::program::{Program, SourceMap};
+    use holdpoint_isa::program::{Field, Layout, Node, Program, SourceMap};
     use holdpoint_isa::types::Kind;
     use holdpoint_isa::{decode, encode, limits};
     use holdpoint_lang::{PackageInput, check};
@@ -190,6 +190,37 @@ policy p when n > 0 {
         assert!(!reasons("p.dear").is_empty() && reasons("p.dear").iter().any(untold));
         assert_eq!((decision.verdict.word(), decision.retry_at), ("delay", None));
         assert!(decision.fuel_used <= decision.fuel_bound);
+    }
+
+    #[test]
+    fn verifying_looks_at_everything_about_once() {
+        // rule: verify.sound, verify.references
+        let lists = |program: &mut Program| {
+            let list = |slot: u16, layout: u16| Field {
+                name: format!("l{slot}"),
+                optional: false,
+                node: Node::List { slot, layout, max: 1 },
+            };
+            let last = u16::try_from(program.layouts.len()).unwrap() + 63;
+            let first = u16::try_from(program.layouts.len()).unwrap();
+            for layout in first..last {
+                let fields = vec![list(0, layout + 1), list(1, layout + 1)];
+                program.layouts.push(Layout { slots: 2, first_cause: 0, fields });
+            }
+            program.layouts.push(Layout { slots: 1, first_cause: 0, fields: Vec::new() });
+        };
+        // Two ways from each layout to the next are 2^63 ways to the last: no request holds that, and nobody counts.
+        assert_eq!(changed(lists), Ok(()), "nothing leads to these layouts");
+        refused(|program| {
+            lists(program);
+            let first = u16::try_from(program.layouts.len()).unwrap() - 64;
+            program.facts[0].field.node =
+                Node::List { slot: program.layouts[0].slots - 1, layout: first, max: 1 };
+        });
+        refused(|program| {
+            let block = program.admission;
+            program.texts.iter_mut().for_each(|text| text.block = block);
+        });
     }
 
     #[test]

@@ -35,6 +35,13 @@ pub(crate) struct Written {
 }
 
 impl Written {
+    /// Adds words, up to a text that will be cut: what is not known is noted all the same.
+    fn push(&mut self, words: &str) {
+        if self.text.len() <= limits::REASON_BYTES_MAX as usize {
+            self.text.push_str(words);
+        }
+    }
+
     /// Notes what was not known; of an element that a loop never came to there is nothing to say.
     fn note(&mut self, cause: u16) {
         if Value::Unknown(cause) != Value::UNSET {
@@ -53,7 +60,7 @@ impl Machine {
                 let mut parts = false;
                 text.pieces.iter().for_each(|piece| self.piece(run, piece, &mut written, &mut parts));
             }
-            Err(_) => written.text.push_str(UNTOLD),
+            Err(_) => written.push(UNTOLD),
         }
         cut(&mut written.text, limits::REASON_BYTES_MAX as usize);
         self.drop_lists(built);
@@ -62,7 +69,7 @@ impl Machine {
 
     fn piece(&self, run: Run<'_>, piece: &Piece, written: &mut Written, parts: &mut bool) {
         match piece {
-            Piece::Words(words) => written.text.push_str(words),
+            Piece::Words(words) => written.push(words),
             Piece::Value { reg, scalar } => self.show(run, *reg, *scalar, written),
             Piece::Part { cond, when, holds, fails, unknown } => {
                 let cond = self.get(*cond);
@@ -79,7 +86,7 @@ impl Machine {
                     _ => unknown,
                 };
                 if !inner.is_empty() && std::mem::replace(parts, true) {
-                    written.text.push_str(", ");
+                    written.push(", ");
                 }
                 inner.iter().for_each(|piece| self.piece(run, piece, written, &mut false));
             }
@@ -95,7 +102,7 @@ impl Machine {
                     break;
                 }
                 if index > 0 {
-                    written.text.push_str(", ");
+                    written.push(", ");
                 }
                 show_scalar(run, value, scalar, written);
             }
@@ -106,24 +113,23 @@ impl Machine {
 }
 
 fn show_scalar(run: Run<'_>, value: Value, scalar: Scalar, written: &mut Written) {
-    let out = &mut written.text;
+    if let Value::Unknown(cause) = value {
+        written.note(cause);
+    }
     match (value, scalar) {
-        (Value::Unknown(cause), _) => {
-            out.push_str(UNKNOWN);
-            written.note(cause);
-        }
-        (Value::Fault(_), _) => out.push_str(FAULT),
-        (Value::None, _) => out.push_str("none"),
-        (Value::Bool(value), _) => out.push_str(if value { "true" } else { "false" }),
-        (Value::Int(value), Scalar::Duration) => out.push_str(&format_duration(value)),
-        (Value::Int(value), Scalar::Instant) => out.push_str(&format_instant(value)),
-        (Value::Int(value), Scalar::Date) => out.push_str(&format_date_of(value)),
-        (Value::Int(value), Scalar::Size) => out.push_str(&format_size(value)),
-        (Value::Int(value), Scalar::Enum(index)) => out.push_str(member(run, index, value)),
-        (Value::Int(value), _) => out.push_str(&value.to_string()),
-        (Value::Dec(value), scalar) => out.push_str(&show_decimal(value, scalar)),
+        (Value::Unknown(_), _) => written.push(UNKNOWN),
+        (Value::Fault(_), _) => written.push(FAULT),
+        (Value::None, _) => written.push("none"),
+        (Value::Bool(value), _) => written.push(if value { "true" } else { "false" }),
+        (Value::Int(value), Scalar::Duration) => written.push(&format_duration(value)),
+        (Value::Int(value), Scalar::Instant) => written.push(&format_instant(value)),
+        (Value::Int(value), Scalar::Date) => written.push(&format_date_of(value)),
+        (Value::Int(value), Scalar::Size) => written.push(&format_size(value)),
+        (Value::Int(value), Scalar::Enum(index)) => written.push(member(run, index, value)),
+        (Value::Int(value), _) => written.push(&value.to_string()),
+        (Value::Dec(value), scalar) => written.push(&show_decimal(value, scalar)),
         (Value::Str(text) | Value::Version(text), _) => {
-            out.push_str(run.snapshot.text(&run.program().constants, text))
+            written.push(run.snapshot.text(&run.program().constants, text));
         }
         (Value::List(_) | Value::Elem(_), _) => {}
     }

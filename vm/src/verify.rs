@@ -185,6 +185,7 @@ pub fn verify(program: &Program) -> Result<Bounds, LoadError> {
     layout::check(program)?;
     references(program)?;
     zones::check(program)?;
+    blocks(program)?;
     let others = program.texts.iter().map(|text| text.block).chain(untils(program).map(|until| until.block));
     let stages = program.rollouts.iter().flat_map(|rollout| rollout.stages.iter().map(|stage| stage.code));
     let rollouts = program.rollouts.iter().map(|rollout| rollout.code).chain(stages);
@@ -194,6 +195,18 @@ pub fn verify(program: &Program) -> Result<Bounds, LoadError> {
         return invalid(format!("its bound is {}, and it states {}", admission.fuel, program.fuel_bound));
     }
     Ok(admission)
+}
+
+/// Blocks take no more operations than there are, but for one each that they may share: what looks at every block
+/// looks at every operation about once.
+fn blocks(program: &Program) -> Result<(), LoadError> {
+    let rollouts = program.rollouts.iter();
+    let stages = rollouts.flat_map(|r| r.stages.iter().map(|stage| stage.code).chain([r.code]));
+    let texts = program.texts.iter().map(|text| text.block);
+    let all = texts.chain(untils(program).map(|until| until.block)).chain(program.thunks.iter().copied());
+    let taken = all.chain(stages).chain([program.admission]);
+    let taken = taken.map(|block| u64::from(block.len.saturating_sub(1))).fold(0, u64::saturating_add);
+    if taken > program.code.len() as u64 { invalid("its blocks overlap") } else { Ok(()) }
 }
 
 /// The worst cost of the code that decides a request, whether or not it is within the limits.

@@ -10,11 +10,11 @@ use holdpoint_isa::program::Const;
 
 use super::Checker;
 use crate::diag::messages;
-use crate::hir::{Compare, Expr, Kind, Package, Type};
+use crate::hir::{Compare, Expr, Kind, Package, Statement, Type};
 use crate::span::Span;
 
-/// Ways through `or` that are tried; beyond them a condition is taken to be possible.
-const WAYS_MAX: u32 = 256;
+/// Parts of conditions that are looked at; beyond them a condition is taken to be possible.
+const STEPS_MAX: u32 = 4096;
 
 impl Checker<'_> {
     /// Warns of conditions of the author's own that never change.
@@ -25,22 +25,17 @@ impl Checker<'_> {
         let package = &self.package;
         let mut found = Vec::new();
         for policy in package.policies.iter().filter(|policy| policy.layer == package.layer) {
-            let head: Vec<Wanted<'_>> = policy.head.iter().map(holds).collect();
-            found.extend(policy.head.as_ref().and_then(|head| fixed(package, head)));
+            let head = policy.head.as_ref().and_then(|head| fixed(package, head));
             for rule in &policy.rules {
-                found.extend(rule.guard.as_ref().and_then(|guard| fixed(package, guard)));
-                let guarded: Vec<Wanted<'_>> =
-                    head.iter().copied().chain(rule.guard.iter().map(holds)).collect();
-                for s in &rule.statements {
-                    let filter = s.for_each.iter().filter_map(|binder| binder.filter.as_ref());
-                    let parts: Vec<&Expr> = filter.chain(&s.when).collect();
-                    let alone = parts.iter().copied().chain(&s.unless).find_map(|e| fixed(package, e));
-                    let all = parts.iter().copied().map(holds).chain(s.unless.iter().map(|e| (e, false)));
-                    let never = || !possible(package, guarded.iter().copied().chain(all.clone()).collect());
-                    let whole = |_: ()| never().then_some((s.span, Fixed::Together));
-                    found.extend(alone.or_else(|| whole(())));
-                }
+                let guard = rule.guard.as_ref().and_then(|guard| fixed(package, guard));
+                let outer = policy.head.iter().chain(&rule.guard).map(holds);
+                // What holds of all its statements is told once.
+                let outer: Vec<Wanted<'_>> =
+                    if head.is_none() && guard.is_none() { outer.collect() } else { Vec::new() };
+                found.extend(guard);
+                found.extend(rule.statements.iter().filter_map(|s| never_together(package, &outer, s)));
             }
+            found.extend(head);
             let waivers = policy.waivers.iter().filter_map(|waiver| fixed(package, &waiver.when));
             found.extend(waivers);
         }
@@ -53,6 +48,24 @@ impl Checker<'_> {
             });
         }
     }
+}
+
+/// A condition of a statement that never changes, or all of them where they exclude each other.
+fn never_together(package: &Package, outer: &[Wanted<'_>], s: &Statement) -> Option<(Span, Fixed)> {
+    let filter = s.for_each.iter().filter_map(|binder| binder.filter.as_ref());
+    let parts: Vec<&Expr> = filter.chain(&s.when).collect();
+    let alone = parts.iter().copied().chain(&s.unless).find_map(|e| fixed(package, e));
+    if alone.is_some() {
+        return alone;
+    }
+    let own = parts.into_iter().map(holds).chain(s.unless.iter().map(|e| (e, false)));
+    let wanted = outer.iter().copied().chain(own).filter(|(e, _)| !stands_alone(e)).collect();
+    (!possible(package, wanted)).then_some((s.span, Fixed::Together))
+}
+
+/// Whether a condition is a constant, which is meant.
+fn stands_alone(e: &Expr) -> bool {
+    matches!(&*e.kind, Kind::Const(_) | Kind::Param(..))
 }
 
 /// How a condition never changes.
@@ -75,7 +88,7 @@ const fn holds(e: &Expr) -> Wanted<'_> {
 
 /// Whether a condition never changes. A constant that stands alone is meant.
 fn fixed(package: &Package, e: &Expr) -> Option<(Span, Fixed)> {
-    if matches!(&*e.kind, Kind::Const(_) | Kind::Param(..)) {
+    if stands_alone(e) {
         return None;
     }
     if !possible(package, vec![(e, true)]) {
@@ -86,17 +99,21 @@ fn fixed(package: &Package, e: &Expr) -> Option<(Span, Fixed)> {
 
 /// Whether conditions can come out as wanted, all of them.
 fn possible(package: &Package, wanted: Vec<Wanted<'_>>) -> bool {
-    Search { package, ways: 0 }.possible(wanted, BTreeMap::new())
+    Search { package, steps: 0 }.possible(wanted, BTreeMap::new())
 }
 
 struct Search<'p> {
     package: &'p Package,
-    ways: u32,
+    steps: u32,
 }
 
 impl<'p> Search<'p> {
     fn possible(&mut self, mut wanted: Vec<Wanted<'p>>, mut known: BTreeMap<String, Domain>) -> bool {
         while let Some((e, outcome)) = wanted.pop() {
+            self.steps = self.steps.saturating_add(1);
+            if self.steps > STEPS_MAX {
+                return true;
+            }
             match (&*e.kind, outcome) {
                 (Kind::Const(Const::Bool(value)), _) if *value == outcome => {}
                 (Kind::Const(Const::Bool(_)), _) => return false,
@@ -105,10 +122,6 @@ impl<'p> Search<'p> {
                     wanted.extend([(b, outcome), (a, outcome)])
                 }
                 (Kind::And(a, b), false) | (Kind::Or(a, b), true) => {
-                    self.ways = self.ways.saturating_add(1);
-                    if self.ways > WAYS_MAX {
-                        return true;
-                    }
                     return [a, b].into_iter().any(|way| {
                         let wanted = wanted.iter().copied().chain([(way, outcome)]).collect();
                         self.possible(wanted, known.clone())

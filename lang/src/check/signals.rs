@@ -5,6 +5,7 @@ use holdpoint_isa::types::Reading;
 use super::Checker;
 use super::expr::constant;
 use super::names::Visible;
+use super::samples::PROGRESS;
 use super::scope::Meaning;
 use crate::ast;
 use crate::diag::messages;
@@ -14,7 +15,9 @@ impl<'a> Checker<'a> {
     pub(super) fn declare_signal(&mut self, decl: &'a ast::SignalDecl, visible: Visible) {
         let (ty, reading) = self.samples_type(decl).unwrap_or_else(|| self.signal_type(decl));
         let same = |signal: &hir::Signal| signal.name == decl.name.name;
-        if self.scopes.layer > 0 && self.package.signals.iter().any(same) {
+        let own =
+            self.scopes.layer > 0 && (self.package.signals.iter().any(same) || decl.name.name == PROGRESS);
+        if own {
             self.report(messages::signal_above(decl.name.span, &decl.name.name));
         }
         let meaning = Meaning::Signal(self.package.signals.len());

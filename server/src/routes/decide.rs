@@ -154,6 +154,12 @@ fn refuse_other(app: &App, asked: &Asked, stored: &Stored) -> Result<(), Problem
         let help = "send a new key with a new request".to_owned();
         return Err(Problem::new(ProblemKind::KeyReused, detail).with_help(help));
     }
+    if record.origin.caller != asked.caller.grant.principal {
+        let detail =
+            format!("the idempotency key belongs to decision `{id}`, which another caller asked for");
+        let help = "send a new key to be judged yourself".to_owned();
+        return Err(Problem::new(ProblemKind::KeyReused, detail).with_help(help));
+    }
     let active = asked.active.hash();
     if record.module != active {
         let detail = format!("the idempotency key belongs to decision `{id}`, which another policy made");

@@ -294,6 +294,10 @@ async fn an_idempotency_key_is_one_per_tenant() {
     let again = send(&renewed, "till").await;
     assert_eq!((again.header("idempotency-replayed"), again.bytes.clone()), ("true", first.bytes.clone()));
     send(&renewed, "other").await.problem(422, "key-reused");
+    // Another caller is judged as that caller, and never gets what was decided for somebody else.
+    let bob = json!({"principal": "bob", "tenant": "acme/payments", "scopes": ["deployment:trigger"]});
+    let bob = server.post("/v1/tokens", bob.to_string()).await.json()["token"].as_str().unwrap().to_owned();
+    send(&bob, "till").await.problem(422, "key-reused");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Single operations: each operand is there, and each register is of the kind that the row asks for.
 
 use holdpoint_isa::builtins::Builtin;
+use holdpoint_isa::limits::LIST_LEN_MAX;
 use holdpoint_isa::ops::{BuiltinId, Class, Konst, Op, Operand, Reg};
 use holdpoint_isa::program::{Const, Piece, Program};
 use holdpoint_isa::types::Kind;
@@ -122,6 +123,7 @@ fn check_relations(program: &Program, op: Op) -> Result<(), String> {
             }
         }
         Op::ListNew { dst } => match of(dst) {
+            Some(Kind::List { max, .. }) if max > LIST_LEN_MAX => Err("the list is too long".to_owned()),
             Some(Kind::List { layout, .. }) if element_kind(program, layout).is_some() => Ok(()),
             _ => Err("only lists of scalars are built".to_owned()),
         },

@@ -35,7 +35,7 @@ pub(super) fn check(program: &Program) -> Result<(), LoadError> {
             }
         }
     }
-    let cells = cells(program, 0)?;
+    let cells = cells(program);
     if cells > limits::CELLS_MAX { invalid(format!("a request may take {cells} cells")) } else { Ok(()) }
 }
 
@@ -100,25 +100,31 @@ fn check_scalar(program: &Program, scalar: Scalar) -> Result<(), LoadError> {
     }
 }
 
-/// Most cells that one instance of a layout takes, its lists among them.
-fn cells(program: &Program, layout: usize) -> Result<u64, LoadError> {
-    let Some(found) = program.layouts.get(layout) else { return invalid("a layout is missing") };
-    let mut total = u64::from(found.slots);
-    let facts = if layout == 0 { program.facts.as_slice() } else { &[] };
-    for field in found.fields.iter().chain(facts.iter().map(|fact| &fact.field)) {
-        total = total.saturating_add(field_cells(program, field)?);
+/// Most cells that a request takes, its lists among them. Lists lie behind what holds them, so one walk from the last
+/// layout to the first has them all.
+fn cells(program: &Program) -> u64 {
+    let mut behind: Vec<u64> = vec![0; program.layouts.len()];
+    for (index, layout) in program.layouts.iter().enumerate().rev() {
+        let facts = if index == 0 { program.facts.as_slice() } else { &[] };
+        let fields = layout.fields.iter().chain(facts.iter().map(|fact| &fact.field));
+        let lists = fields.map(|field| field_cells(field, &behind)).fold(0, u64::saturating_add);
+        if let Some(place) = behind.get_mut(index) {
+            *place = lists.saturating_add(layout.slots.into());
+        }
     }
-    Ok(total)
+    behind.first().copied().unwrap_or_default()
 }
 
-fn field_cells(program: &Program, field: &Field) -> Result<u64, LoadError> {
+/// Most cells of the lists of a member, where those of the layouts behind it are known.
+fn field_cells(field: &Field, behind: &[u64]) -> u64 {
     match &field.node {
-        Node::Scalar { .. } => Ok(0),
+        Node::Scalar { .. } => 0,
         Node::Record { fields, .. } => {
-            fields.iter().try_fold(0u64, |sum, field| Ok(sum.saturating_add(field_cells(program, field)?)))
+            fields.iter().map(|field| field_cells(field, behind)).fold(0, u64::saturating_add)
         }
         Node::List { layout, max, .. } | Node::Map { layout, max, .. } => {
-            Ok(cells(program, usize::from(*layout))?.saturating_mul(u64::from(*max)))
+            let one = behind.get(usize::from(*layout)).copied().unwrap_or_default();
+            one.saturating_mul(u64::from(*max))
         }
     }
 }

@@ -113,8 +113,8 @@ pub fn always_holds(span: Span) -> Diagnostic {
 
 /// A statement whose conditions exclude each other.
 pub fn never_fires(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::FixedCondition, span, "this can never object: its conditions exclude each other")
-        .label("never objects")
+    Diagnostic::new(Code::FixedCondition, span, "the conditions of this exclude each other")
+        .label("never hold together")
         .note("the `when` of its policy and of its rule hold for it as well")
 }
 
