@@ -45,6 +45,9 @@ pub(crate) enum Command {
         /// How diagnostics are shown
         #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
         format: DiagnosticFormat,
+        /// Write them to this file, and show them as text as well
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
         /// Return 1 for warnings too
         #[arg(long)]
         deny_warnings: bool,
@@ -78,6 +81,12 @@ pub(crate) enum Command {
         /// Run only the tests whose names contain this
         #[arg(long)]
         filter: Option<String>,
+        /// How results are shown
+        #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+        format: TestFormat,
+        /// Write them to this file, and show them as text as well
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
     /// Compile a package to a module, and print the module's hash
     Build {
@@ -301,6 +310,26 @@ pub(crate) enum DiagnosticFormat {
     Concise,
     /// For programs
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub's workflows: the ten worst, and the rest in a summary
+    Github,
+    /// GitLab's report of code quality
+    Gitlab,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For reading
+    Text,
+    /// For programs
+    Json,
+    /// JUnit's XML
+    Junit,
+    /// Test Anything Protocol 14
+    Tap,
+    /// Annotations of GitHub's workflows for failed tests: ten, and the rest in a summary
+    Github,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -20,15 +20,21 @@ use crate::{output, package};
 /// Runs a command.
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
-        Command::Check { path, layers, format, deny_warnings } => {
-            check::run(&path, &layers.under, format, deny_warnings)
-        }
+        Command::Check { path, layers, format, output, deny_warnings } => check::run(
+            &path,
+            &layers.under,
+            check::Report { format, output: output.as_deref() },
+            deny_warnings,
+        ),
         Command::Lsp { stdio: _ } => lsp::run(),
         Command::Fmt { paths, check, diff } => {
             let mode = if check { fmt::Mode::Check } else { fmt::Mode::Write };
             fmt::run(&paths, if diff { fmt::Mode::Diff } else { mode })
         }
-        Command::Test { paths, layers, filter } => suite::run(&paths, &layers.under, filter.as_deref()),
+        Command::Test { paths, layers, filter, format, output } => {
+            let report = suite::Report { format, output: output.as_deref() };
+            suite::run(&paths, &layers.under, filter.as_deref(), &report)
+        }
         Command::Build { path, layers, output } => build::run(&path, &layers.under, output.as_deref()),
         Command::Eval { path, layers, request, signals, at, format } => {
             let (signals, at) = (signals.as_deref(), at.as_deref());

@@ -6,8 +6,10 @@
 mod args;
 mod cmd;
 mod exit;
+mod file;
 mod output;
 mod package;
+mod report;
 
 use std::process::ExitCode;
 

@@ -17,6 +17,8 @@ mod proof;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod rollouts;
 #[cfg(test)]
 mod run;
