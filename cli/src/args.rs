@@ -52,6 +52,14 @@ pub(crate) enum Command {
         #[arg(long)]
         deny_warnings: bool,
     },
+    /// Begin a package: a policy with its tests, a request, and a pipeline that checks them
+    Init {
+        /// Where; made if it is not there. Nothing that is there is written over
+        directory: PathBuf,
+        /// Whose pipeline
+        #[arg(long, value_enum, default_value_t = Ci::Github)]
+        ci: Ci,
+    },
     /// Give files their one layout
     Fmt {
         /// Directories with `.hold` files, such files, or `-` to read standard input and write standard output
@@ -137,6 +145,19 @@ pub(crate) enum Command {
         /// How the judgement is shown
         #[arg(long, value_enum, default_value_t = DecisionFormat::Text)]
         format: DecisionFormat,
+    },
+    /// Print the JSON Schema (draft 2020-12) of what a package reads
+    Schema {
+        /// A directory with `.hold` files, one such file, or `-` for standard input
+        path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
+        /// Of the facts that callers do not send, such as signals, rather than of the request
+        #[arg(long)]
+        facts: bool,
+        /// Write it to this file
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
     /// Show the code of a module
     Disasm {
@@ -330,6 +351,16 @@ pub(crate) enum TestFormat {
     Tap,
     /// Annotations of GitHub's workflows for failed tests: ten, and the rest in a summary
     Github,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ci {
+    /// A workflow of GitHub Actions
+    Github,
+    /// A pipeline of GitLab
+    Gitlab,
+    /// None
+    None,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

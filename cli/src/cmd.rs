@@ -5,9 +5,11 @@ mod check;
 mod eval;
 mod explain;
 mod fmt;
+mod init;
 mod judge;
 mod log;
 mod lsp;
+mod schema;
 mod serve;
 mod suite;
 
@@ -26,6 +28,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
             check::Report { format, output: output.as_deref() },
             deny_warnings,
         ),
+        Command::Init { directory, ci } => init::run(&directory, ci),
         Command::Lsp { stdio: _ } => lsp::run(),
         Command::Fmt { paths, check, diff } => {
             let mode = if check { fmt::Mode::Check } else { fmt::Mode::Write };
@@ -43,6 +46,9 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Judge { path, layers, request, signals, at, format } => {
             let (signals, at) = (Some(signals.as_path()), at.as_deref());
             judge::run(&path, &eval::Inputs { under: &layers.under, request: &request, signals, at }, format)
+        }
+        Command::Schema { path, layers, facts, output } => {
+            schema::run(&path, &layers.under, facts, output.as_deref())
         }
         Command::Disasm { path, layers } => {
             let policy = package::policy(&path, &layers.under)?;

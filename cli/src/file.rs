@@ -5,11 +5,20 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::exit::{Exit, Failure};
-use crate::package;
+use crate::{output, package};
 
 /// Writes to standard output (`-`), a device or a pipe, or in place of a file.
 pub(crate) fn put(to: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if is_stream(to) { stream(to, bytes).map_err(|error| unwritable(to, &error)) } else { write(to, bytes) }
+}
+
+/// Writes a text to a place, or to standard output where none is named.
+pub(crate) fn tell(to: Option<&Path>, text: &str) -> Result<(), Failure> {
+    if let Some(to) = to {
+        return put(to, text.as_bytes());
+    }
+    output::out(text);
+    Ok(())
 }
 
 /// Whether a place is standard output, a device or a pipe. A directory is none, and is refused when it is written.

@@ -11,6 +11,8 @@ mod files;
 #[cfg(test)]
 mod fmt;
 #[cfg(test)]
+mod init;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod proof;
@@ -22,5 +24,7 @@ mod reports;
 mod rollouts;
 #[cfg(test)]
 mod run;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod serving;
