@@ -159,6 +159,16 @@ pub(crate) enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Print the reference of a package in Markdown: what it reads and demands, its reasons and bounds
+    Doc {
+        /// A directory with `.hold` files, one such file, or `-` for standard input
+        path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
+        /// Write it to this file
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Show the code of a module
     Disasm {
         /// A package, or a module that was built; `-` reads one policy source from standard input

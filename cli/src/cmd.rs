@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod doc;
 mod eval;
 mod explain;
 mod fmt;
@@ -47,6 +48,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
             let (signals, at) = (Some(signals.as_path()), at.as_deref());
             judge::run(&path, &eval::Inputs { under: &layers.under, request: &request, signals, at }, format)
         }
+        Command::Doc { path, layers, output } => doc::run(&path, &layers.under, output.as_deref()),
         Command::Schema { path, layers, facts, output } => {
             schema::run(&path, &layers.under, facts, output.as_deref())
         }

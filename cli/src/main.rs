@@ -5,6 +5,7 @@
 
 mod args;
 mod cmd;
+mod doc;
 mod exit;
 mod file;
 mod output;

@@ -349,13 +349,18 @@ pub(crate) fn policy(path: &Path, under: &[PathBuf]) -> Result<Policy, Failure> 
     } else {
         (read_bytes(path)?, beside(path)?)
     };
-    let program = VerifiedProgram::load(&bytes)
-        .map_err(|error| Failure::new(Exit::Refused, format!("`{}`: {error}", path.display())))?;
+    let program = loaded(path, &bytes)?;
     let name = match source_map.package.as_str() {
         "" => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         package => package.to_owned(),
     };
     Ok(Policy { name, program, source_map })
+}
+
+/// A module from its bytes.
+pub(crate) fn loaded(path: &Path, bytes: &[u8]) -> Result<VerifiedProgram, Failure> {
+    VerifiedProgram::load(bytes)
+        .map_err(|error| Failure::new(Exit::Refused, format!("`{}`: {error}", path.display())))
 }
 
 /// The source map beside a module, empty where there is none.

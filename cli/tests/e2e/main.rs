@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod doc;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod export;
