@@ -18,6 +18,12 @@ names them when it starts. A rule that needs one objects, unless it says what an
 
 HOLDPOINT_LOG sets how much is logged to standard error: error, warn (the default), info, debug or trace.";
 
+/// What `cost --help` says beyond the options.
+const COST_HELP: &str = "\
+What a rule adds is by how much the bound falls without it; what it shares with others, such as a `let`, counts for \
+none of them. What it takes alone is the bound of a package that has nothing else. Fuel is the machine's measure of \
+work: one for an operation, more for lists and texts.";
+
 /// Deployment policies, compiled, decided, recorded.
 #[derive(Debug, Parser)]
 #[command(name = "holdpoint", version, about, after_help = exit::TABLE, max_term_width = 100)]
@@ -168,6 +174,17 @@ pub(crate) enum Command {
         /// Write it to this file
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// Tell the proven bound of a decision, and what each rule adds to it, the largest first
+    #[command(after_help = COST_HELP)]
+    Cost {
+        /// A directory with `.hold` files, one such file, or `-` for standard input
+        path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
+        /// How costs are shown
+        #[arg(long, value_enum, default_value_t = DecisionFormat::Text)]
+        format: DecisionFormat,
     },
     /// Show the code of a module
     Disasm {

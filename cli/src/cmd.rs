@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod cost;
 mod doc;
 mod eval;
 mod explain;
@@ -49,6 +50,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
             judge::run(&path, &eval::Inputs { under: &layers.under, request: &request, signals, at }, format)
         }
         Command::Doc { path, layers, output } => doc::run(&path, &layers.under, output.as_deref()),
+        Command::Cost { path, layers, format } => cost::run(&path, &layers.under, format),
         Command::Schema { path, layers, facts, output } => {
             schema::run(&path, &layers.under, facts, output.as_deref())
         }

@@ -148,10 +148,10 @@ fn plain(text: &str) -> String {
 fn prose(lines: &[String]) -> String {
     let text = lines.join(" ");
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return plain(&text);
     }
-    let part = |(at, part): (usize, &&str)| if at % 2 == 0 { plain(part) } else { code(part) };
+    let part = |(at, part): (usize, &&str)| if at.is_multiple_of(2) { plain(part) } else { code(part) };
     parts.iter().enumerate().map(part).collect()
 }
 
