@@ -9,6 +9,7 @@ pub mod client;
 pub mod floor;
 pub mod memory;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
@@ -40,7 +41,8 @@ struct Bench {
     durable: SocketAddr,
     floor: SocketAddr,
     floor_durable: SocketAddr,
-    requests: Arc<Vec<Vec<u8>>>,
+    /// What each is asked; each of ours has a token of its own.
+    requests: BTreeMap<SocketAddr, Arc<Vec<Vec<u8>>>>,
     client: Runtime,
     _servers: Runtime,
     _directory: TempDir,
@@ -73,14 +75,16 @@ impl Bench {
         let (memory, durable) = (directory.path().join("memory"), directory.path().join("durable"));
         std::fs::create_dir(&memory)?;
         let log = Arc::new(RedbLog::open(&durable, 0).map_err(|error| error.to_string())?);
-        let memory = holdpoint(&servers, Arc::new(MemoryLog::new(log.id())), memory)?;
-        let durable = holdpoint(&servers, log, durable)?;
+        let (memory, of_memory) = holdpoint(&servers, Arc::new(MemoryLog::new(log.id())), memory)?;
+        let (durable, of_durable) = holdpoint(&servers, log, durable)?;
 
-        let requests: Arc<Vec<Vec<u8>>> =
-            Arc::new(cases.iter().map(|case| client::request("/v1/decisions", &case.body)).collect());
+        let requests = |token: &str| -> Arc<Vec<Vec<u8>>> {
+            Arc::new(cases.iter().map(|case| client::request("/v1/decisions", token, &case.body)).collect())
+        };
+        let (of_memory, of_durable) = (requests(&of_memory), requests(&of_durable));
         // The floors answer with as many bytes, and append as many, as Holdpoint does.
         let one = Load { connections: 1, time: TURN, rate: None };
-        let report = client.block_on(client::run(memory, Arc::clone(&requests), one))?;
+        let report = client.block_on(client::run(memory, Arc::clone(&of_memory), one))?;
         let answer = vec![b'x'; report.answer_bytes()];
         let record = vec![
             b'x';
@@ -90,6 +94,13 @@ impl Bench {
         let file = floor::Appender::start(&directory.path().join("floor"), record)?;
         let floor = servers.block_on(floor::serve(answer.clone(), None))?;
         let floor_durable = servers.block_on(floor::serve(answer, Some(file)))?;
+        // A floor is asked as the server that it is the floor of.
+        let requests = BTreeMap::from([
+            (memory, Arc::clone(&of_memory)),
+            (floor, of_memory),
+            (durable, Arc::clone(&of_durable)),
+            (floor_durable, of_durable),
+        ]);
         Ok(Self {
             memory,
             durable,
@@ -103,7 +114,8 @@ impl Bench {
     }
 
     fn ask(&self, address: SocketAddr, load: Load) -> Result<Report, Failure> {
-        self.client.block_on(client::run(address, Arc::clone(&self.requests), load))
+        let requests = self.requests.get(&address).ok_or("an address that is not of the bench")?;
+        self.client.block_on(client::run(address, Arc::clone(requests), load))
     }
 
     /// The rate of one server as a share of another's.
@@ -181,8 +193,12 @@ impl Bench {
     }
 }
 
-/// Starts Holdpoint's server over a log.
-fn holdpoint(runtime: &Runtime, log: Arc<dyn DecisionLog>, data: PathBuf) -> Result<SocketAddr, Failure> {
+/// Starts Holdpoint's server over a new log; gives where it listens, and the token that it made.
+fn holdpoint(
+    runtime: &Runtime,
+    log: Arc<dyn DecisionLog>,
+    data: PathBuf,
+) -> Result<(SocketAddr, String), Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let config = Config { listen, ..Config::new(data) };
     let policy = policy()?;
@@ -191,7 +207,8 @@ fn holdpoint(runtime: &Runtime, log: Arc<dyn DecisionLog>, data: PathBuf) -> Res
         // A server that ends early is seen by whoever asks it.
         let ready = move |started: holdpoint_server::Started| {
             // Whoever waits for it is at hand.
-            let _ = tell.send(started.address);
+            let token = started.administrator.map(|token| token.reveal()).unwrap_or_default();
+            let _ = tell.send((started.address, token));
         };
         if let Err(error) = serve_from(log, None, &config, policy, ready, std::future::pending()).await {
             eprintln!("the server has ended: {error}");

@@ -9,7 +9,7 @@ use std::time::Instant;
 use holdpoint_isa::ModuleHash;
 use holdpoint_server::Policy;
 use holdpoint_server::log::{
-    Class, DecisionLog, Entry, Key, Keys, ModuleFiles, Outcome, Pending, Record, RedbLog,
+    Class, DecisionLog, Entry, Key, Keys, Kind, ModuleFiles, Origin, Outcome, Pending, Record, RedbLog,
 };
 use holdpoint_server::replay::{Replay, Replayer};
 use holdpoint_vm::{Machine, Snapshot};
@@ -64,6 +64,7 @@ impl<'a> Maker<'a> {
         let program = self.policy.program.program();
         let record = Record {
             class: Class::Standard,
+            kind: Kind::Decision,
             decided_at: made.now,
             module: self.files.hash,
             source_map: self.files.source_map_hash,
@@ -72,10 +73,11 @@ impl<'a> Maker<'a> {
             request: &made.request,
             signals: b"{}",
             body: made.body,
-            caller: "anonymous",
+            origin: Origin { tenant: "*", caller: "load", ..Origin::default() },
             trace: None,
             key: None,
             result: &made.result,
+            shadow: b"",
         };
         Entry::new(&record, made.keys.clone(), Arc::clone(&self.files)).map_err(|why| why.to_string().into())
     }

@@ -8,11 +8,15 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use holdpoint_server::config::Keeping;
+use holdpoint_server::token::{DAYS_DEFAULT, DAYS_MAX};
 
 use crate::exit;
 
 /// What `serve --help` says beyond the options.
 const SERVE_HELP: &str = "\
+The first start makes a token of an administrator and prints it; every request that is not for everybody needs the \
+header `Authorization: Bearer` with a token. `holdpoint token` makes others.
+
 A server has no sources of signals and other facts that callers do not send: they are unknown to it, and it \
 names them when it starts. A rule that needs one objects, unless it says what an unknown fact means.
 
@@ -196,8 +200,9 @@ pub(crate) enum Command {
     /// Serve decisions over HTTP, each recorded before it is answered
     #[command(after_help = SERVE_HELP)]
     Serve {
-        /// A package, or a module that was built; `-` reads one policy source from standard input
-        path: PathBuf,
+        /// A package, or a module that was built; `-` reads one policy source from standard input. Where a policy was
+        /// activated in the log, that one decides; this one decides in a new log, and with --activate
+        path: Option<PathBuf>,
         #[command(flatten)]
         layers: Layers,
         /// Where the decision log is kept
@@ -206,6 +211,12 @@ pub(crate) enum Command {
         /// Where to listen: an address and a port; a port alone, as `7117` or `:7117`, is one of this machine only
         #[arg(long, default_value = "127.0.0.1:7117", value_parser = address)]
         listen: SocketAddr,
+        /// Have the policy of PATH decide, whatever was activated before
+        #[arg(long, requires = "path", conflicts_with = "two_people")]
+        activate: bool,
+        /// Have a policy activated only by somebody else than who proposed it
+        #[arg(long)]
+        two_people: bool,
         #[command(flatten)]
         keeping: KeepingArgs,
     },
@@ -213,6 +224,11 @@ pub(crate) enum Command {
     Log {
         #[command(subcommand)]
         command: LogCommand,
+    },
+    /// Make, list and revoke the tokens that a server is asked with, while no server has its log open
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
     },
     /// Explain the code of a diagnostic
     Explain {
@@ -257,7 +273,57 @@ impl From<KeepingArgs> for Keeping {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token, and print it; nobody can print it again
+    Create {
+        /// Where the decision log is kept
+        #[arg(long, default_value = "./holdpoint-data")]
+        data: PathBuf,
+        /// The person or service that gets it, as decisions name who asked
+        #[arg(long)]
+        principal: String,
+        /// Whose records it reaches, as ORGANISATION/TEAM/SERVICE; `*` is all of a kind
+        #[arg(long, default_value = "*")]
+        tenant: String,
+        /// What it allows: deployment:trigger, deployment:manage, deployment:rollback, policy:propose, policy:activate,
+        /// audit:read or admin; can be given again
+        #[arg(long, required = true)]
+        scope: Vec<String>,
+        /// Days until it expires
+        #[arg(long, default_value_t = DAYS_DEFAULT)]
+        #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(DAYS_MAX)))]
+        days: u32,
+    },
+    /// List all tokens, without their secrets
+    List {
+        /// Where the decision log is kept
+        #[arg(long, default_value = "./holdpoint-data")]
+        data: PathBuf,
+    },
+    /// Revoke a token
+    Revoke {
+        /// Its id, or the token
+        id: String,
+        /// Where the decision log is kept
+        #[arg(long, default_value = "./holdpoint-data")]
+        data: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum LogCommand {
+    /// List what happened other than decisions, such as the making of tokens, the newest first
+    Events {
+        /// Where the decision log is kept
+        #[arg(long, default_value = "./holdpoint-data")]
+        data: PathBuf,
+        /// Only events of this name, such as `token.created`
+        #[arg(long)]
+        event: Option<String>,
+        /// How many
+        #[arg(long, default_value = "20")]
+        limit: NonZeroUsize,
+    },
     /// List decisions, the newest first
     List {
         /// Where the decision log is kept
@@ -275,9 +341,12 @@ pub(crate) enum LogCommand {
         /// Only decisions about this environment
         #[arg(long)]
         environment: Option<String>,
-        /// Only decisions that this person or service asked for
+        /// Only decisions that this person or service wanted
         #[arg(long)]
         actor: Option<String>,
+        /// Only decisions that were asked for with a token of this principal
+        #[arg(long)]
+        caller: Option<String>,
         /// How many
         #[arg(long, default_value = "20")]
         limit: NonZeroUsize,
@@ -295,6 +364,17 @@ pub(crate) enum LogCommand {
         /// How the decision is shown
         #[arg(long, value_enum, default_value_t = DecisionFormat::Text)]
         format: DecisionFormat,
+    },
+    /// Explain one decision in plain words
+    Explain {
+        /// Its id or its number
+        decision: String,
+        /// Where the decision log is kept
+        #[arg(long, default_value = "./holdpoint-data")]
+        data: PathBuf,
+        /// How the explanation is shown
+        #[arg(long, value_enum, default_value_t = ExplanationFormat::Text)]
+        format: ExplanationFormat,
     },
     /// Make decisions again from what was recorded, and compare byte for byte
     Replay {
@@ -388,6 +468,14 @@ pub(crate) enum Ci {
     Gitlab,
     /// None
     None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplanationFormat {
+    /// For a terminal
+    Text,
+    /// As a page, complete in itself
+    Html,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -14,8 +14,10 @@ mod lsp;
 mod schema;
 mod serve;
 mod suite;
+mod token;
 
 use clap::CommandFactory;
+use holdpoint_server::Config;
 
 use crate::args::{Args, Command};
 use crate::exit::{Exit, Failure};
@@ -59,10 +61,13 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
             output::out(&holdpoint_compiler::disassemble(policy.program.program(), Some(&policy.source_map)));
             Ok(Exit::Success)
         }
-        Command::Serve { path, layers, data, listen, keeping } => {
-            serve::run(&path, &layers.under, data, listen, keeping.into())
+        Command::Serve { path, layers, data, listen, activate, two_people, keeping } => {
+            let mut config = Config::new(data);
+            (config.listen, config.keeping, config.two_people) = (listen, keeping.into(), two_people);
+            serve::run(serve::Options { path, under: layers.under, activate, config })
         }
         Command::Log { command } => log::run(command),
+        Command::Token { command } => token::run(command),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -10,6 +10,7 @@ mod exit;
 mod file;
 mod output;
 mod package;
+mod publish;
 mod report;
 
 use std::process::ExitCode;

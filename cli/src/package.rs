@@ -10,10 +10,11 @@ use holdpoint_isa::program::SourceMap;
 use holdpoint_lang::ast::{Base, Item};
 use holdpoint_lang::diag::{Diagnostic, Severity, render};
 use holdpoint_lang::{Checked, FileId, PackageInput, Sources, check, parse};
+use holdpoint_server::publish::Writing;
 use holdpoint_vm::{Snapshot, VerifiedProgram};
 
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::{output, publish};
 
 /// Directories within a package deeper than this are not looked into.
 const DEPTH_MAX: u32 = 8;
@@ -30,6 +31,8 @@ pub(crate) struct Policy {
     pub(crate) name: String,
     pub(crate) program: VerifiedProgram,
     pub(crate) source_map: SourceMap,
+    /// How its rules are written, where it came as a package.
+    pub(crate) writing: Option<Writing>,
 }
 
 /// The files below a directory that a package can have, by their paths relative to it.
@@ -343,18 +346,18 @@ pub(crate) fn policy(path: &Path, under: &[PathBuf]) -> Result<Policy, Failure> 
         )
         .help("leave `--under` out, or name the package"));
     }
-    let (bytes, source_map) = if is_package(path) {
-        let (_, compiled) = compiled(path, &read_under(path, under)?)?;
-        (compiled.module, compiled.source_map)
+    let (bytes, source_map, writing) = if is_package(path) {
+        let (checked, compiled) = compiled(path, &read_under(path, under)?)?;
+        (compiled.module, compiled.source_map, Some(publish::writing(&checked)))
     } else {
-        (read_bytes(path)?, beside(path)?)
+        (read_bytes(path)?, beside(path)?, None)
     };
     let program = loaded(path, &bytes)?;
     let name = match source_map.package.as_str() {
         "" => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         package => package.to_owned(),
     };
-    Ok(Policy { name, program, source_map })
+    Ok(Policy { name, program, source_map, writing })
 }
 
 /// A module from its bytes.

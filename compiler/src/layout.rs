@@ -221,7 +221,12 @@ impl Builder<'_> {
                 }
             }
         }
-        for signal in &package.signals {
+        for (index, signal) in package.signals.iter().enumerate() {
+            if package.spare.signals.contains(&index) {
+                // Nothing asks where it lies.
+                built.signals.push(SignalNode(Node::Record { presence: None, fields: Vec::new() }));
+                continue;
+            }
             let args = signal.args.iter();
             let args =
                 args.filter_map(|(name, value)| signal_arg(&built.request, name.as_ref(), value)).collect();

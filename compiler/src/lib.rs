@@ -83,8 +83,10 @@ fn never_open(package: &hir::Package) -> Vec<Diagnostic> {
     let closed = package
         .windows
         .iter()
-        .filter(|(window, _)| holdpoint_vm::window::never_open(window, &package.calendars));
-    closed.map(|(window, span)| messages::never_open(*span, &window.name)).collect()
+        .enumerate()
+        .filter(|(at, _)| !package.spare.windows.contains(at))
+        .filter(|(_, (window, _))| holdpoint_vm::window::never_open(window, &package.calendars));
+    closed.map(|(_, (window, span))| messages::never_open(*span, &window.name)).collect()
 }
 
 fn package_span(package: &hir::Package) -> Span {

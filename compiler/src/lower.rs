@@ -13,10 +13,10 @@ mod score;
 use std::collections::BTreeMap;
 
 use holdpoint_isa::limits::CODE_LEN_MAX;
-use holdpoint_isa::ops::{Konst, Label, Op, Reg, Span};
+use holdpoint_isa::ops::{Konst, Label, Op, Reg, Span, WindowId};
 use holdpoint_isa::program::{Block, Const, EnumDef, Field, Group, Layout, Node, Program, SEMANTICS_VERSION};
 use holdpoint_isa::types::{Kind, Reading, Scalar};
-use holdpoint_lang::hir::{LocalId, Package};
+use holdpoint_lang::hir::{self, LocalId, Package};
 
 use crate::layout::{self, Layouts, SignalNode, TooMany};
 use crate::regs::Registers;
@@ -87,14 +87,16 @@ impl<'a> Lower<'a> {
         let enums = package.enums.iter();
         let enums =
             enums.map(|def| EnumDef { name: def.name.clone(), members: def.members.clone() }).collect();
-        let groups = package.groups.iter();
+        let spare = &package.spare;
+        let groups = package.groups.iter().enumerate().filter(|(at, _)| !spare.groups.contains(at));
+        let windows = package.windows.iter().enumerate().filter(|(at, _)| !spare.windows.contains(at));
         let groups =
-            groups.map(|(name, source)| Group { name: name.clone(), source: source.clone() }).collect();
+            groups.map(|(_, (name, source))| Group { name: name.clone(), source: source.clone() }).collect();
         let program = Program {
             semantics: SEMANTICS_VERSION,
             tzdb: holdpoint_vm::window::TZDB_VERSION.to_owned(),
             enums,
-            windows: package.windows.iter().map(|(window, _)| window.clone()).collect(),
+            windows: windows.map(|(_, (window, _))| window.clone()).collect(),
             calendars: package.calendars.clone(),
             groups,
             ..Program::default()
@@ -216,6 +218,18 @@ impl<'a> Lower<'a> {
         let at = self.index("causes", self.causes.len());
         self.causes.push(phrase);
         at
+    }
+
+    /// A window's place in the module.
+    fn window(&mut self, window: usize) -> WindowId {
+        let at = hir::index_without(&self.package.spare.windows, window);
+        WindowId(self.index("windows", at))
+    }
+
+    /// A group's place in the module.
+    fn group(&mut self, group: usize) -> u16 {
+        let at = hir::index_without(&self.package.spare.groups, group);
+        self.index("groups", at)
     }
 
     fn index(&mut self, what: &'static str, len: usize) -> u16 {

@@ -8,10 +8,13 @@ mod call;
 mod claims;
 mod data;
 mod expr;
+mod floor;
 mod hints;
 mod include;
 mod member;
+mod metric;
 mod names;
+mod never;
 mod over;
 mod policy;
 mod rollout;
@@ -265,7 +268,9 @@ impl<'a> Checker<'a> {
         self.check_policies();
         self.check_scores();
         self.check_rollouts();
+        self.check_conditions();
         self.check_tests();
+        self.note_spare();
         self.drop_spare_calendars();
         self.report_unused();
     }

@@ -4,6 +4,8 @@
 mod show;
 
 use holdpoint_isa::Dec;
+use std::collections::BTreeSet;
+
 use holdpoint_isa::builtins::Builtin;
 use holdpoint_isa::literal::Currency;
 use holdpoint_isa::program::{Const, Effect, Provenance};
@@ -36,6 +38,8 @@ pub struct Package {
     pub calendars: Vec<Calendar>,
     /// Groups: name and source.
     pub groups: Vec<(String, String)>,
+    /// What the library declares of these and nothing uses; it is no part of the module.
+    pub spare: Spare,
     /// Named values; each needs only those before it.
     pub lets: Vec<Let>,
     /// Functions; none needs itself.
@@ -52,6 +56,22 @@ pub struct Package {
     pub progress: Option<usize>,
     /// Tests.
     pub tests: Vec<Test>,
+}
+
+/// Declarations of the library that nothing uses, by index.
+#[derive(Debug, Clone, Default)]
+pub struct Spare {
+    /// Signals.
+    pub signals: BTreeSet<usize>,
+    /// Windows.
+    pub windows: BTreeSet<usize>,
+    /// Groups.
+    pub groups: BTreeSet<usize>,
+}
+
+/// The index that something gets where those before it that are spare are left out.
+pub fn index_without(spare: &BTreeSet<usize>, index: usize) -> usize {
+    index.saturating_sub(spare.range(..index).count())
 }
 
 /// A score.

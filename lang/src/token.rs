@@ -138,6 +138,7 @@ keywords! {
     Critical "critical" contextual;
     MinSamples "min_samples" contextual;
     MaxAge "max_age" contextual;
+    Warmup "warmup" contextual;
     Confirm "confirm" contextual;
     Promote "promote" contextual;
     Hold "hold" contextual;

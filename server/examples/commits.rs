@@ -9,7 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use holdpoint_isa::{ModuleHash, Verdict};
-use holdpoint_server::log::{Class, DecisionLog, Entry, Key, ModuleFiles, Outcome, Record, RedbLog};
+use holdpoint_server::log::{
+    Class, DecisionLog, Entry, Key, Kind, ModuleFiles, Origin, Outcome, Record, RedbLog,
+};
 
 type Times = Result<Vec<Duration>, String>;
 
@@ -17,6 +19,7 @@ fn entry(module: &Arc<ModuleFiles>, number: u32, keyed: Option<&str>) -> Result<
     let request = format!("{{\"service\":\"s{}\",\"pad\":\"{}\"}}", number % 50, "x".repeat(1_000));
     let record = Record {
         class: Class::Standard,
+        kind: Kind::Decision,
         decided_at: i64::from(number),
         module: module.hash,
         source_map: module.source_map_hash,
@@ -25,10 +28,11 @@ fn entry(module: &Arc<ModuleFiles>, number: u32, keyed: Option<&str>) -> Result<
         request: request.as_bytes(),
         signals: b"{}",
         body: [0; 32],
-        caller: "anonymous",
+        origin: Origin { tenant: "*", caller: "anonymous", ..Origin::default() },
         trace: None,
         key: keyed,
         result: br#"{"verdict":"block"}"#,
+        shadow: b"",
     };
     let keys = [
         Key::verdict(Verdict::Block),
@@ -46,7 +50,7 @@ fn commit(log: &RedbLog, module: &Arc<ModuleFiles>, client: u32, count: u32, key
     let one = |number| {
         let key = format!("5e03978e-40d5-43e8-bc93-6894a57f9324-{client}-{number}");
         if keyed {
-            log.keyed("anonymous", &key).map_err(|error| error.to_string())?;
+            log.keyed("*", &key).map_err(|error| error.to_string())?;
         }
         let entry =
             entry(module, client.saturating_mul(count).saturating_add(number), keyed.then_some(&key))?;

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use holdpoint_isa::limits::REQUEST_BYTES_MAX;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body as _;
+use serde::de::DeserializeOwned;
 
 use crate::error::{Problem, ProblemKind};
 
@@ -34,12 +36,31 @@ fn wrong_type(detail: String) -> Problem {
     Problem::new(ProblemKind::WrongType, detail).with_help(help)
 }
 
-/// The whole body. One that says it is too long is refused before it is read.
+/// The value that a request's body is the JSON of.
+pub(crate) async fn json<T: DeserializeOwned>(
+    request: Request,
+    bytes_max: u32,
+    deadline: Duration,
+) -> Result<T, Problem> {
+    let (head, body) = request.into_parts();
+    check_type(&head.headers)?;
+    let bytes = read_up_to(bytes_max, body, deadline).await?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let kind = if error.is_data() { ProblemKind::InvalidRequest } else { ProblemKind::MalformedBody };
+        Problem::new(kind, error)
+    })
+}
+
+/// The whole body of a request for a decision. One that says it is too long is refused before it is read.
 pub(crate) async fn read(body: Body, deadline: Duration) -> Result<Bytes, Problem> {
-    let max = usize::try_from(REQUEST_BYTES_MAX).unwrap_or(usize::MAX);
+    read_up_to(REQUEST_BYTES_MAX, body, deadline).await
+}
+
+async fn read_up_to(bytes_max: u32, body: Body, deadline: Duration) -> Result<Bytes, Problem> {
+    let max = usize::try_from(bytes_max).unwrap_or(usize::MAX);
     let too_large =
-        || Problem::new(ProblemKind::LargeBody, format!("a request has at most {REQUEST_BYTES_MAX} bytes"));
-    if body.size_hint().lower() > u64::from(REQUEST_BYTES_MAX) {
+        || Problem::new(ProblemKind::LargeBody, format!("a request has at most {bytes_max} bytes here"));
+    if body.size_hint().lower() > u64::from(bytes_max) {
         return Err(too_large());
     }
     let Ok(read) = tokio::time::timeout(deadline, Limited::new(body, max).collect()).await else {

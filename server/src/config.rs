@@ -18,13 +18,15 @@ pub struct Config {
     pub limits: Limits,
     /// How the log is looked after.
     pub keeping: Keeping,
+    /// Whether a policy has to be activated by somebody else than who proposed it.
+    pub two_people: bool,
 }
 
 impl Config {
     /// Listening at port 7117 of this machine only, with the usual limits.
     pub fn new(data_dir: PathBuf) -> Self {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
-        Self { listen, data_dir, limits: Limits::default(), keeping: Keeping::default() }
+        Self { listen, data_dir, limits: Limits::default(), keeping: Keeping::default(), two_people: false }
     }
 }
 

@@ -11,6 +11,8 @@ use holdpoint_vm::RequestError;
 use serde::Serialize;
 
 use crate::log::ReadError;
+use crate::publish::Rejected;
+use crate::standing::Unkept;
 
 macro_rules! problems {
     ($( $(#[doc = $doc:literal])+ $name:ident $status:literal $slug:literal $title:literal; )+) => {
@@ -44,12 +46,18 @@ problems! {
     InvalidParameter 400 "invalid-parameter" "A parameter cannot be understood";
     /// The idempotency key is empty, too long, there twice, or not of visible characters.
     InvalidKey 400 "invalid-key" "The idempotency key cannot be used";
+    /// The request has no token, or one that does not count.
+    Unauthenticated 401 "unauthenticated" "A token is needed";
+    /// The token does not allow this.
+    Forbidden 403 "forbidden" "The token does not allow this";
     /// The server has nothing at this path.
     UnknownRoute 404 "unknown-route" "There is nothing here";
     /// No decision has this id.
     UnknownDecision 404 "unknown-decision" "There is no such decision";
     /// No module with this hash has decided here.
     UnknownPolicy 404 "unknown-policy" "There is no such policy";
+    /// No token has this id.
+    UnknownToken 404 "unknown-token" "There is no such token";
     /// The tree over the decisions has no such tile, or not yet.
     UnknownTile 404 "unknown-tile" "There is no such tile";
     /// The path does not take this method.
@@ -66,8 +74,10 @@ problems! {
     LargeBody 413 "large-body" "The body is too large";
     /// The body is not declared to be JSON, or is compressed.
     WrongType 415 "wrong-type" "The content type is not accepted";
-    /// The body is JSON, but not a request that the policy knows.
+    /// The body is JSON, but not what belongs here.
     InvalidRequest 422 "invalid-request" "The request does not fit its type";
+    /// The package does not compile, its tests fail, or the module does not verify.
+    InvalidPolicy 422 "invalid-policy" "The policy was not published";
     /// The idempotency key has been used for a request with another body.
     KeyReused 422 "key-reused" "The idempotency key is taken";
     /// Something failed that never should.
@@ -100,6 +110,7 @@ pub struct Problem {
     mistake: Option<Box<Mistake>>,
     superseded: Option<Box<Superseded>>,
     undecided: Option<Undecided>,
+    rejected: Option<Box<Rejected>>,
 }
 
 /// A decision that another policy has made, and which policies these are.
@@ -144,19 +155,27 @@ struct Body<'a> {
     superseded: Option<&'a Superseded>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     undecided: Option<Undecided>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    rejected: Option<&'a Rejected>,
 }
 
 impl Problem {
     /// A problem of a kind, and what it is this time.
     pub fn new(kind: ProblemKind, detail: impl fmt::Display) -> Self {
         let detail = detail.to_string();
-        Self { kind, detail, help: None, mistake: None, superseded: None, undecided: None }
+        Self { kind, detail, help: None, mistake: None, superseded: None, undecided: None, rejected: None }
     }
 
     /// Adds how to mend it.
     #[must_use]
     pub fn with_help(self, help: impl Into<Option<String>>) -> Self {
         Self { help: help.into(), ..self }
+    }
+
+    /// Adds what is wrong with a package.
+    #[must_use]
+    pub(crate) fn rejected(self, rejected: Rejected) -> Self {
+        Self { rejected: Some(Box::new(rejected)), ..self }
     }
 
     /// Adds the decision that is not answered with.
@@ -212,6 +231,15 @@ impl From<ReadError> for Problem {
     }
 }
 
+impl From<Unkept> for Problem {
+    fn from(error: Unkept) -> Self {
+        match error {
+            Unkept::Unread(error) => error.into(),
+            other => Self::new(ProblemKind::Unavailable, other),
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, _, title) = self.kind.row();
@@ -224,6 +252,7 @@ impl IntoResponse for Problem {
             mistake: self.mistake.as_deref(),
             superseded: self.superseded.as_deref(),
             undecided: self.undecided,
+            rejected: self.rejected.as_deref(),
         };
         let bytes = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.kind.status(), bytes).into_response();
@@ -232,6 +261,9 @@ impl IntoResponse for Problem {
         // For whoever counts problems.
         response.extensions_mut().insert(self.kind);
         let headers = response.headers_mut();
+        if matches!(self.kind, ProblemKind::Unauthenticated) {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"holdpoint\""));
+        }
         if status == 503 || matches!(self.kind, ProblemKind::InFlight) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(jitter(1, 5)));
         }

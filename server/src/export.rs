@@ -12,8 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{decision, write_decision};
+use crate::event::shown;
 use crate::id::{Hex, LogId};
-use crate::log::{DecisionLog, ReadError, Scan, Stored};
+use crate::log::{DecisionLog, Kind, ReadError, Scan, Stored};
 use crate::tlog::{Checkpoint, Refused, VerifierKey, from_base64, to_base64};
 use crate::verify::{Audit, Report};
 
@@ -27,7 +28,8 @@ pub enum Format {
 }
 
 /// The head of CSV.
-const COLUMNS: &str = "sequence,id,decided_at,verdict,rules,policy,caller,idempotency_key,trace,leaf\r\n";
+const COLUMNS: &str =
+    "sequence,id,decided_at,verdict,rules,policy,tenant,caller,idempotency_key,trace,leaf\r\n";
 /// Bytes that are handed on at once.
 const CHUNK: usize = 64 * 1024;
 /// Version of the lines.
@@ -70,7 +72,7 @@ pub fn export(
                     Format::Ndjson => {
                         format!("{}\n", json!({"sequence": next, "damaged": error.to_string()}))
                     }
-                    Format::Csv => format!("{next},,,damaged,,,,,,\r\n"),
+                    Format::Csv => format!("{next},,,damaged,,,,,,,\r\n"),
                 };
                 out.extend_from_slice(line.as_bytes());
             }
@@ -87,28 +89,40 @@ pub fn export(
     Ok(sink(out).is_continue().then_some(damaged))
 }
 
-/// The line of a decision.
+/// The line of a decision or an event.
 fn line(log: LogId, stored: &Stored) -> Result<Vec<u8>, ReadError> {
     let record = stored.record()?;
     let mut out = format!(
-        "{{\"sequence\":{},\"salt\":\"{}\",\"record\":\"{}\",\"decision\":",
+        "{{\"sequence\":{},\"salt\":\"{}\",\"record\":\"{}\",",
         stored.sequence,
         Hex(&stored.seal.salt),
         to_base64(&stored.record)
     )
     .into_bytes();
+    if record.kind == Kind::Event {
+        out.extend_from_slice(format!("\"event\":{}}}\n", shown(stored)?).as_bytes());
+        return Ok(out);
+    }
+    out.extend_from_slice(b"\"decision\":");
     write_decision(&mut out, log, stored)?;
     for (name, value) in [("request", record.request), ("signals", record.signals)] {
         out.extend_from_slice(format!(",\"{name}\":").as_bytes());
         out.extend_from_slice(value);
     }
+    if !record.shadow.is_empty() {
+        out.extend_from_slice(b",\"shadow\":");
+        out.extend_from_slice(record.shadow);
+    }
     out.extend_from_slice(b"}\n");
     Ok(out)
 }
 
-/// The row of a decision.
+/// The row of a decision; an event has none.
 fn row(log: LogId, stored: &Stored) -> Result<Vec<u8>, ReadError> {
     let record = stored.record()?;
+    if record.kind == Kind::Event {
+        return Ok(Vec::new());
+    }
     let answer: Value = serde_json::from_slice(&decision(log, stored)?)
         .map_err(|_| ReadError::damaged(stored.sequence, "its result is not JSON"))?;
     let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -120,7 +134,8 @@ fn row(log: LogId, stored: &Stored) -> Result<Vec<u8>, ReadError> {
         text("verdict"),
         &rules.join(" "),
         &record.module.to_string(),
-        record.caller,
+        record.origin.tenant,
+        record.origin.caller,
         record.key.unwrap_or_default(),
         record.trace.unwrap_or_default(),
         &Hex(&stored.seal.leaf_hash).to_string(),

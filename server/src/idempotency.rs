@@ -56,7 +56,7 @@ fn unquote(text: &str) -> Option<String> {
     }
 }
 
-/// The keys of requests that are being decided.
+/// The keys of requests that are being decided, each with its tenant.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flights(Arc<Mutex<BTreeSet<(String, String)>>>);
 
@@ -69,8 +69,8 @@ pub(crate) struct Flight {
 
 impl Flights {
     /// Begins a request, unless one with this key is under way.
-    pub(crate) fn begin(&self, caller: &str, key: &str) -> Option<Flight> {
-        let key = (caller.to_owned(), key.to_owned());
+    pub(crate) fn begin(&self, tenant: &str, key: &str) -> Option<Flight> {
+        let key = (tenant.to_owned(), key.to_owned());
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         under_way.insert(key.clone()).then(|| Flight { flights: self.clone(), key })
     }

@@ -56,8 +56,8 @@ pub struct Scrub {
     pub verified: u64,
     /// Passes that came to the end of the log.
     pub passes: u64,
-    /// Decisions in the last of them.
-    pub decisions: u64,
+    /// Records in the last of them.
+    pub records: u64,
     /// Passes that did not come to the end because the log could not be read.
     pub failures: u64,
     /// How many things were wrong.
@@ -189,7 +189,7 @@ impl Round {
             Ok(Some(report)) => {
                 let mut state = condition.lock();
                 state.scrub.passes = state.scrub.passes.saturating_add(1);
-                state.scrub.decisions = report.decisions;
+                state.scrub.records = report.records;
                 self.failures = 0;
             }
             Ok(None) => return ControlFlow::Break(()),

@@ -46,7 +46,7 @@ pub use filter::{Cursor, Filter, Page};
 pub use keys::{Key, Keys};
 pub use leaf::Seal;
 pub use open::OpenError;
-pub use record::{Class, Record};
+pub use record::{Class, Kind, Origin, Record};
 pub use scan::Scan;
 pub use store::RedbLog;
 pub use wire::Malformed;
@@ -85,11 +85,11 @@ pub trait DecisionLog: Send + Sync + 'static {
     /// [`ReadError`], for the index; a damaged decision is an error in its own place.
     fn list(&self, filter: &Filter, cursor: Cursor, limit: usize) -> Result<Page, ReadError>;
 
-    /// The decision that a caller has for an idempotency key.
+    /// The decision that a tenant has for an idempotency key.
     ///
     /// # Errors
     /// [`ReadError`].
-    fn keyed(&self, caller: &str, key: &str) -> Result<Option<Stored>, ReadError>;
+    fn keyed(&self, tenant: &str, key: &str) -> Result<Option<Stored>, ReadError>;
 
     /// The bytes of a module that has decided.
     ///
@@ -129,7 +129,7 @@ pub trait DecisionLog: Send + Sync + 'static {
     fn stats(&self) -> Result<Stats, ReadError>;
 }
 
-/// What belongs to a module and is kept with the first decision that it makes.
+/// What belongs to a module and is kept with the first record that names it.
 #[derive(Debug)]
 pub struct ModuleFiles {
     /// The module's hash.
@@ -140,6 +140,23 @@ pub struct ModuleFiles {
     pub source_map_hash: [u8; 32],
     /// Bytes of its source map.
     pub source_map: Vec<u8>,
+}
+
+impl ModuleFiles {
+    /// Of no module, for a record that is about none.
+    pub fn none() -> Self {
+        Self {
+            hash: ModuleHash([0; 32]),
+            bytes: Vec::new(),
+            source_map_hash: [0; 32],
+            source_map: Vec::new(),
+        }
+    }
+
+    /// Whether there is a module.
+    pub fn is_none(&self) -> bool {
+        self.bytes.is_empty()
+    }
 }
 
 /// A decision to be committed.
@@ -156,7 +173,7 @@ pub struct Entry {
 impl Entry {
     /// Encodes and seals a record, with the hashes of the module's files in it. This is done by whoever decides, so
     /// that the log's one writer has only to copy. Where the record has an idempotency key, the decision is kept only if
-    /// its caller has none for that key.
+    /// its tenant has none for that key.
     ///
     /// # Errors
     /// [`Why::TooLong`] or [`Why::NoEntropy`].
@@ -164,7 +181,7 @@ impl Entry {
         let record = Record { module: module.hash, source_map: module.source_map_hash, ..*record };
         let bytes = record.encode().map_err(|_| Why::TooLong)?;
         let seal = Seal::new(record.class, &record.module, &bytes).map_err(|_| Why::NoEntropy)?;
-        let once = record.key.map(|key| Key::once(record.caller, key));
+        let once = record.key.map(|key| Key::once(record.origin.tenant, key));
         let mut keys = keys;
         once.into_iter().for_each(|key| keys.add(key));
         Ok(Self { record: bytes, decided_at: record.decided_at, seal, keys, once, module })

@@ -102,7 +102,7 @@ impl Default for Metrics {
             fuel "fuel" "Fuel that decisions have used";
             waiting "commits_waiting" "Decisions that are waiting to be committed";
             commit "commit_seconds" "Time from a finished decision to its commit";
-            log_decisions "log_decisions" "Decisions in the log";
+            log_decisions "log_records" "Decisions and events in the log";
             log_bytes "log_bytes" "Length of the log's file";
             unindexed "log_unindexed" "Decisions whose keys are not in the index trees yet";
             disk_free "disk_free_bytes" "Bytes that may still be written to the log's disk";

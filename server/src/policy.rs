@@ -9,6 +9,7 @@ use holdpoint_vm::VerifiedProgram;
 
 use crate::log::ModuleFiles;
 use crate::subject::Subject;
+use crate::verified::is_filled;
 
 /// A policy to decide by.
 pub struct Policy {
@@ -28,7 +29,38 @@ impl fmt::Debug for Policy {
     }
 }
 
-/// The policy in force.
+/// What people are told of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// What people call it.
+    pub name: String,
+    /// Its module.
+    pub hash: ModuleHash,
+    /// The most fuel that one decision needs.
+    pub fuel_bound: u64,
+    /// The members of a request.
+    pub members: Vec<String>,
+    /// The facts that neither callers send nor the server fills.
+    pub unknown_facts: Vec<String>,
+}
+
+impl Summary {
+    pub(crate) fn of(active: &Active) -> Self {
+        let verified = &active.policy.program;
+        let program = verified.program();
+        let root = program.layouts.first().map_or(&[][..], |root| &root.fields);
+        let unknown = program.facts.iter().filter(|fact| !is_filled(fact));
+        Self {
+            name: active.policy.name.clone(),
+            hash: active.hash(),
+            fuel_bound: verified.fuel_bound(),
+            members: root.iter().map(|field| field.name.clone()).collect(),
+            unknown_facts: unknown.map(|fact| fact.field.name.clone()).collect(),
+        }
+    }
+}
+
+/// A policy with what is worked out of it once.
 #[derive(Debug)]
 pub(crate) struct Active {
     pub(crate) policy: Policy,
@@ -45,5 +77,10 @@ impl Active {
             source_map: policy.source_map_bytes.clone(),
         });
         Self { subject: Subject::of(policy.program.program()), policy, files }
+    }
+
+    /// Its module.
+    pub(crate) fn hash(&self) -> ModuleHash {
+        self.files.hash
     }
 }

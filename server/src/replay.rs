@@ -13,7 +13,8 @@ use holdpoint_isa::program::SourceMap;
 use holdpoint_vm::{Machine, Snapshot, VerifiedProgram};
 use serde_json::Value;
 
-use crate::log::{DecisionLog, ReadError, Record, Stored};
+use crate::log::{DecisionLog, Kind, ReadError, Record, Stored};
+use crate::policy::Policy;
 
 /// How a replay ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,16 +40,9 @@ pub struct Difference {
     pub replayed: Value,
 }
 
-/// A module that decisions are replayed with.
-#[derive(Debug)]
-struct Loaded {
-    program: VerifiedProgram,
-    source_map: SourceMap,
-}
-
 /// Replays decisions of a log, one after another; keeps the modules that it has loaded.
 pub struct Replayer {
-    loaded: BTreeMap<(ModuleHash, [u8; 32]), Arc<Loaded>>,
+    loaded: BTreeMap<(ModuleHash, [u8; 32]), Arc<Policy>>,
     snapshot: Snapshot,
     machine: Machine,
 }
@@ -71,6 +65,9 @@ impl Replayer {
             Ok(record) => record,
             Err(error) => return Replay::Damaged(error.to_string()),
         };
+        if record.kind == Kind::Event {
+            return Replay::Cannot("it is an event and no decision".to_owned());
+        }
         let loaded = match self.load(log, &record) {
             Ok(loaded) => loaded,
             Err(outcome) => return outcome,
@@ -84,23 +81,30 @@ impl Replayer {
         })
     }
 
-    fn load(&mut self, log: &dyn DecisionLog, record: &Record<'_>) -> Result<Arc<Loaded>, Replay> {
+    fn load(&mut self, log: &dyn DecisionLog, record: &Record<'_>) -> Result<Arc<Policy>, Replay> {
         let key = (record.module, record.source_map);
         if let Some(loaded) = self.loaded.get(&key) {
             return Ok(Arc::clone(loaded));
         }
-        let map_hash = ModuleHash(record.source_map);
-        let bytes = present(log.module(&record.module), "its module", record.module)?;
-        let map = present(log.source_map(&record.source_map), "its source map", map_hash)?;
-        let program = VerifiedProgram::load(&bytes).map_err(|error| {
-            Replay::Cannot(format!("module {} does not load here: {error}", record.module))
-        })?;
-        let source_map = decode_source_map(&map)
-            .map_err(|error| Replay::Cannot(format!("source map {map_hash} does not load here: {error}")))?;
-        let loaded = Arc::new(Loaded { program, source_map });
+        let loaded = Arc::new(load(log, record)?);
         self.loaded.insert(key, Arc::clone(&loaded));
         Ok(loaded)
     }
+}
+
+/// The policy that a record names.
+///
+/// # Errors
+/// Why it is not there, or does not load here.
+pub(crate) fn load(log: &dyn DecisionLog, record: &Record<'_>) -> Result<Policy, Replay> {
+    let map_hash = ModuleHash(record.source_map);
+    let bytes = present(log.module(&record.module), "its module", record.module)?;
+    let source_map_bytes = present(log.source_map(&record.source_map), "its source map", map_hash)?;
+    let program = VerifiedProgram::load(&bytes)
+        .map_err(|error| Replay::Cannot(format!("module {} does not load here: {error}", record.module)))?;
+    let source_map = decode_source_map(&source_map_bytes)
+        .map_err(|error| Replay::Cannot(format!("source map {map_hash} does not load here: {error}")))?;
+    Ok(Policy { name: String::new(), program, source_map, source_map_bytes })
 }
 
 fn present(
@@ -153,7 +157,7 @@ pub fn replay(
 }
 
 /// The members in which two results differ; none where they have the same bytes.
-fn members(recorded: &[u8], replayed: &[u8]) -> Vec<Difference> {
+pub(crate) fn members(recorded: &[u8], replayed: &[u8]) -> Vec<Difference> {
     if recorded == replayed {
         return Vec::new();
     }

@@ -1,12 +1,18 @@
 //! What the server answers, one file for each kind of thing that can be asked for.
 
+pub(crate) mod considering;
 pub(crate) mod decide;
 pub(crate) mod decisions;
+pub(crate) mod events;
+pub(crate) mod explanation;
 pub(crate) mod export;
+pub(crate) mod guard;
 pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod parameters;
 pub(crate) mod policies;
+pub(crate) mod shadow;
+pub(crate) mod tokens;
 pub(crate) mod tree;
 pub(crate) mod unknown;
 

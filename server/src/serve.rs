@@ -33,10 +33,13 @@ use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::error::{Problem, ProblemKind};
 use crate::keeper::Keeper;
-use crate::log::{DecisionLog, Health, OpenError, RedbLog, Stats};
+use crate::log::{DecisionLog, Health, OpenError, ReadError, RedbLog, Stats};
 use crate::notary::{Notary, NotaryError};
-use crate::policy::Policy;
+use crate::policy::{Active, Policy, Summary};
+use crate::publish::{Compiler, Writing};
 use crate::routes::Decided;
+use crate::standing::{Standing, Unkept};
+use crate::token::Secret;
 
 /// Lines in the head of a request.
 const HEADERS_MAX: usize = 64;
@@ -48,15 +51,40 @@ const ACCEPT_REST: Duration = Duration::from_millis(20);
 /// Time from one signature over the decisions to the next.
 const SIGN_EVERY: Duration = Duration::from_secs(5);
 
+/// What a server is given to decide by.
+#[derive(Default)]
+pub struct Offer {
+    /// The policy that decides where none was ever activated; with `activate`, in any case.
+    pub policy: Option<Policy>,
+    /// How its rules are written, if that is known.
+    pub writing: Option<Writing>,
+    /// Whether it replaces the one that the log says is active.
+    pub activate: bool,
+    /// What turns packages into modules.
+    pub compiler: Option<Arc<dyn Compiler>>,
+}
+
+impl From<Policy> for Offer {
+    fn from(policy: Policy) -> Self {
+        Self { policy: Some(policy), ..Self::default() }
+    }
+}
+
 /// What a server tells when it has started.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Started {
     /// Where it listens.
     pub address: SocketAddr,
     /// The key that signatures over its log are checked with.
     pub vkey: Option<String>,
+    /// The policy that decides.
+    pub active: Summary,
+    /// Whether that is another than the one that was offered.
+    pub other_than_offered: bool,
     /// How much the log keeps by then.
     pub stats: Stats,
+    /// The token of an administrator, if the log was without any; it is told only here.
+    pub administrator: Option<Secret>,
 }
 
 /// Why a server could not start or had to end.
@@ -72,6 +100,12 @@ pub enum ServeError {
     Notary(NotaryError),
     /// The thread that looks after the log cannot be started.
     Keeper(io::Error),
+    /// The policy or the token of the first administrator cannot be kept.
+    Unkept(Unkept),
+    /// The log says that a policy is active which cannot decide here.
+    Unfit(String),
+    /// There is no policy to decide by.
+    NoPolicy,
     /// The decision log has failed while the server was running.
     LogFailed(String),
 }
@@ -84,6 +118,9 @@ impl fmt::Display for ServeError {
             Self::Clock => f.write_str("the clock of this machine is out of range"),
             Self::Notary(error) => error.fmt(f),
             Self::Keeper(error) => write!(f, "no thread can be started: {error}"),
+            Self::Unkept(error) => error.fmt(f),
+            Self::Unfit(why) => write!(f, "the active policy cannot decide: {why}"),
+            Self::NoPolicy => f.write_str("no policy was ever activated in this log, and none is given"),
             Self::LogFailed(why) => write!(f, "the decision log has failed: {why}"),
         }
     }
@@ -99,7 +136,7 @@ impl std::error::Error for ServeError {}
 /// [`ServeError`].
 pub async fn serve(
     config: Config,
-    policy: Policy,
+    offer: impl Into<Offer>,
     ready: impl FnOnce(Started),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
@@ -112,7 +149,7 @@ pub async fn serve(
     });
     let ended = |error: JoinError| ServeError::Open(OpenError::Storage(error.to_string()));
     let (log, notary) = opened.await.map_err(ended).flatten()?;
-    serve_from(Arc::new(log), Some(notary), &config, policy, ready, shutdown).await
+    serve_from(Arc::new(log), Some(notary), &config, offer, ready, shutdown).await
 }
 
 /// As [`serve()`], with decisions kept in a log that is open already, and signed by a notary if there is one.
@@ -123,22 +160,33 @@ pub async fn serve_from(
     log: Arc<dyn DecisionLog>,
     notary: Option<Notary>,
     config: &Config,
-    policy: Policy,
+    offer: impl Into<Offer>,
     ready: impl FnOnce(Started),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let stats = log.stats().map_err(|error| ServeError::Open(error.into()))?;
+    let now = Clock::System.now().ok_or(ServeError::Clock)?;
+    let offer = offer.into();
+    let compiler = offer.compiler.clone();
+    let Stood { stats, standing, active, shadow, other_than_offered, administrator } =
+        stand(Arc::clone(&log), offer, now).await?;
+    let told = Summary::of(&active);
     let refused = |error| ServeError::Listen(config.listen, error);
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let mut health = log.health();
     let vkey = notary.as_ref().map(|notary| notary.verifier().to_string());
-    let state = Arc::new(App::new(log, policy, Clock::System, &config.limits).with_notary(notary));
-    tracing::info!(%address, policy = %state.active.policy.program.hash(), log = %state.log.id(), "serving");
+    let app = App::deciding_by(log, standing, active, Clock::System, &config.limits);
+    let app = app
+        .with_notary(notary)
+        .with_compiler(compiler)
+        .with_two_people(config.two_people)
+        .with_shadow(shadow);
+    let state = Arc::new(app);
+    tracing::info!(%address, policy = %state.active.now().hash(), log = %state.log.id(), "serving");
     let keeper =
         Keeper::start(Arc::clone(&state), &config.data_dir, config.keeping).map_err(ServeError::Keeper)?;
     let signing = tokio::spawn(sign(Arc::clone(&state)));
-    ready(Started { address, vkey, stats });
+    ready(Started { address, vkey, active: told, other_than_offered, stats, administrator });
 
     let stop = async {
         tokio::select! {
@@ -148,7 +196,8 @@ pub async fn serve_from(
     };
     let why = accept(listener, &state, config.limits, stop).await;
     signing.abort();
-    // It has the log, which is closed when nobody has it any more.
+    // Both have the log, which is closed when nobody has it any more. That it was told to end is no failure.
+    let _ = signing.await;
     if tokio::task::spawn_blocking(|| drop(keeper)).await.is_err() {
         tracing::error!("looking after the log has panicked; this is a defect of Holdpoint");
     }
@@ -157,6 +206,70 @@ pub async fn serve_from(
     match why {
         None => Ok(()),
         Some(why) => Err(ServeError::LogFailed(why)),
+    }
+}
+
+/// What a server starts with.
+struct Stood {
+    stats: Stats,
+    standing: Standing,
+    active: Arc<Active>,
+    shadow: Option<Arc<Active>>,
+    other_than_offered: bool,
+    administrator: Option<Secret>,
+}
+
+/// What the log keeps and what its events come to, with a policy and a first administrator where it was without any.
+async fn stand(log: Arc<dyn DecisionLog>, offer: Offer, now: i64) -> Result<Stood, ServeError> {
+    let unread = |error: ReadError| ServeError::Open(error.into());
+    let standing = tokio::task::spawn_blocking(move || {
+        let stats = log.stats().map_err(unread)?;
+        let standing = Standing::load(&*log).map_err(unread)?;
+        let offered = offer.policy.as_ref().map(|policy| policy.program.hash());
+        let active = decide_by(&standing, &*log, offer, now)?;
+        let administrator = standing.first_token(&*log, now).map_err(ServeError::Unkept)?;
+        let other_than_offered = offered.is_some_and(|offered| offered != active.hash());
+        let shadow = shadow(&standing, &*log);
+        Ok(Stood { stats, standing, active, shadow, other_than_offered, administrator })
+    });
+    standing.await.unwrap_or_else(|error| Err(ServeError::Open(OpenError::Storage(error.to_string()))))
+}
+
+/// The policy in the shadow. One that does not load here is no reason not to decide.
+fn shadow(standing: &Standing, log: &dyn DecisionLog) -> Option<Arc<Active>> {
+    let published = standing.policies.get(&standing.policies.shadow()?)?;
+    match published.load(log) {
+        Ok(policy) => Some(Arc::new(Active::new(policy))),
+        Err(why) => {
+            tracing::error!(why, "the policy in the shadow is not asked");
+            None
+        }
+    }
+}
+
+/// The policy to decide by. The one that the log says is active stays so: whoever starts a server again with an old file
+/// must not undo what was activated meanwhile, unless that is asked for.
+fn decide_by(
+    standing: &Standing,
+    log: &dyn DecisionLog,
+    offer: Offer,
+    now: i64,
+) -> Result<Arc<Active>, ServeError> {
+    let active = standing.policies.active();
+    match (offer.policy, active) {
+        (Some(policy), Some(hash)) if policy.program.hash() == hash => Ok(Arc::new(Active::new(policy))),
+        (Some(policy), before) if offer.activate || before.is_none() => {
+            let policy = Arc::new(Active::new(policy));
+            standing.install(log, &policy, offer.writing, now).map_err(ServeError::Unkept)?;
+            Ok(policy)
+        }
+        (_, Some(hash)) => {
+            let published = standing.policies.get(&hash);
+            let published =
+                published.ok_or_else(|| ServeError::Unfit(format!("{hash} was not published")))?;
+            Ok(Arc::new(Active::new(published.load(log).map_err(ServeError::Unfit)?)))
+        }
+        (_, None) => Err(ServeError::NoPolicy),
     }
 }
 

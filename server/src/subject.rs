@@ -1,4 +1,4 @@
-//! What a request is about: the service, the environment and the actor that decisions are found by.
+//! What a request is about: the service with its team, the environment and the actor that decisions are found by.
 //!
 //! They are looked up in the slots that the request was decoded into. Where they lie is worked out once for each
 //! module, from its layout; a policy whose requests have no such member has decisions that cannot be found by it.
@@ -21,6 +21,7 @@ struct Place {
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
     service: Option<Place>,
+    team: Option<Place>,
     environment: Option<Place>,
     actor: Option<Place>,
 }
@@ -40,21 +41,42 @@ impl Subject {
         };
         Self {
             service: place("service", &["name", "id"]),
+            team: place("service", &["team"]).filter(|team| Some(*team) != place("service", &[])),
             environment: place("environment", &["name", "id"]),
             actor: place("actor", &["id", "name"]),
         }
     }
 
-    /// The index keys of a request.
-    pub(crate) fn keys(&self, program: &Program, snapshot: &Snapshot) -> impl Iterator<Item = Key> {
+    /// What a request is about.
+    pub(crate) fn about<'a>(&self, program: &'a Program, snapshot: &'a Snapshot) -> About<'a> {
         let text = |place: Option<Place>| place.and_then(|place| text(place, program, snapshot));
-        [
-            text(self.service).map(Key::service),
-            text(self.environment).map(Key::environment),
-            text(self.actor).map(Key::actor),
-        ]
-        .into_iter()
-        .flatten()
+        About {
+            service: text(self.service),
+            team: text(self.team),
+            environment: text(self.environment),
+            actor: text(self.actor),
+        }
+    }
+}
+
+/// What one request is about, as far as it says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct About<'a> {
+    pub(crate) service: Option<&'a str>,
+    pub(crate) team: Option<&'a str>,
+    environment: Option<&'a str>,
+    actor: Option<&'a str>,
+}
+
+impl About<'_> {
+    /// Its index keys.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
+        let keys = [
+            self.service.map(Key::service),
+            self.environment.map(Key::environment),
+            self.actor.map(Key::actor),
+        ];
+        keys.into_iter().flatten()
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing is taken on trust that can be computed: leaves are made from records, tiles from leaves, roots from tiles,
 //! and each is compared with what is stored or was signed. An idempotency key has to lead to the one decision that has
-//! it, because answers depend on that; the rest of the index only finds. A walk goes on behind damage, so that one run shows all of
+//! it, and the index to every event, because answers depend on that; the rest of the index only finds. A walk goes on behind damage, so that one run shows all of
 //! it.
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 
 use holdpoint_isa::ModuleHash;
 
-use crate::log::{DecisionLog, ReadError, Record, Scan, Stored};
+use crate::log::{Cursor, DecisionLog, Filter, Kind, ReadError, Record, Scan, Stored};
 use crate::tlog::tile::{Tile, WIDTH, perfect};
 use crate::tlog::tree::empty_root;
 use crate::tlog::{Checkpoint, Frontier, Hash};
@@ -18,8 +18,8 @@ use crate::tlog::{Checkpoint, Frontier, Hash};
 /// What a walk has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// How many decisions there are.
-    pub decisions: u64,
+    /// How many records there are, decisions and events.
+    pub records: u64,
     /// The root over their leaves.
     pub root: Hash,
     /// How many things were wrong.
@@ -82,7 +82,7 @@ impl<'a> Audit<'a> {
             self.wrong(&format!("a checkpoint has {} decisions, the log {found}", checkpoint.size));
         }
         let root = if found == 0 { empty_root() } else { self.frontier.root() };
-        Report { decisions: found, root, wrong: self.wrong }
+        Report { records: found, root, wrong: self.wrong }
     }
 }
 
@@ -182,6 +182,7 @@ pub fn walk(
                     audit.wrong(&what);
                 }
                 key(log, &stored)?.iter().for_each(|what| audit.wrong(what));
+                event(log, &stored)?.iter().for_each(|what| audit.wrong(what));
                 stored.seal.leaf_hash
             }
             Err(error @ ReadError::Damaged { .. }) => {
@@ -220,14 +221,29 @@ fn leaf_of(log: &dyn DecisionLog, sequence: u64) -> Option<Hash> {
 
 /// What is wrong with the index where a record has an idempotency key: the key has this decision and no other.
 fn key(log: &dyn DecisionLog, stored: &Stored) -> Result<Option<String>, ReadError> {
-    let Ok(Record { caller, key: Some(key), .. }) = stored.record() else { return Ok(None) };
+    let Ok(Record { origin, key: Some(key), .. }) = stored.record() else { return Ok(None) };
     let number = stored.sequence;
-    match log.keyed(caller, key) {
+    match log.keyed(origin.tenant, key) {
         Ok(Some(found)) if found.sequence == number => Ok(None),
         Ok(Some(found)) => {
             Ok(Some(format!("decision {number} has the idempotency key of decision {}", found.sequence)))
         }
         Ok(None) => Ok(Some(format!("decision {number} is not found by its idempotency key"))),
+        Err(error) => damage(error),
+    }
+}
+
+/// What is wrong with the index where a record is of an event: the index leads to it. Which tokens count and which policy
+/// decides depends on that.
+fn event(log: &dyn DecisionLog, stored: &Stored) -> Result<Option<String>, ReadError> {
+    if !stored.record().is_ok_and(|record| record.kind == Kind::Event) {
+        return Ok(None);
+    }
+    let number = stored.sequence;
+    let filter = Filter { events: Some(String::new()), ..Filter::default() };
+    match log.list(&filter, Cursor::After(number.saturating_sub(1)), 1) {
+        Ok(page) if page.items.first().is_some_and(|(found, _)| *found == number) => Ok(None),
+        Ok(_) => Ok(Some(format!("event {number} is not found, so that a server does not know of it"))),
         Err(error) => damage(error),
     }
 }
@@ -239,7 +255,8 @@ fn files(
     seen: &mut BTreeSet<(ModuleHash, [u8; 32])>,
 ) -> Result<Vec<String>, ReadError> {
     let Ok(record) = stored.record() else { return Ok(Vec::new()) };
-    if !seen.insert((record.module, record.source_map)) {
+    let without = record.kind == Kind::Event && record.module.0 == [0; 32];
+    if without || !seen.insert((record.module, record.source_map)) {
         return Ok(Vec::new());
     }
     let wrong = |found: Result<Option<Vec<u8>>, ReadError>, what: &str, hash: ModuleHash| match found {

@@ -6,11 +6,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-use holdpoint_isa::ModuleHash;
+use holdpoint_isa::{ModuleHash, Verdict};
 use holdpoint_vm::{Machine, RequestError, Snapshot};
 
-use crate::log::{Class, Entry, Key, Keys, Record, Why};
+use crate::access::Caller;
+use crate::log::{Class, Entry, Key, Keys, Kind, Origin, Record, Why};
 use crate::policy::Active;
+use crate::subject::About;
+use crate::verified;
 
 /// Workers that are kept while nobody needs them.
 const KEPT_MAX: usize = 64;
@@ -25,11 +28,13 @@ pub(crate) struct Question<'a> {
     /// The instant of the decision.
     pub(crate) now: i64,
     /// Who asks.
-    pub(crate) caller: &'a str,
+    pub(crate) caller: &'a Caller,
     /// The trace context that came along.
     pub(crate) trace: Option<&'a str>,
     /// The idempotency key that came along.
     pub(crate) key: Option<&'a str>,
+    /// A policy that is asked as well and has no say.
+    pub(crate) shadow: Option<&'a Active>,
 }
 
 /// Why a question gets no decision.
@@ -37,6 +42,8 @@ pub(crate) struct Question<'a> {
 pub(crate) enum Refusal {
     /// It is not a request that the policy knows.
     Request(RequestError),
+    /// It is about something that the token is not for.
+    Foreign(String),
     /// Its record cannot be made.
     Record(Why),
     /// Deciding it panicked.
@@ -47,6 +54,8 @@ pub(crate) enum Refusal {
 struct Worker {
     snapshot: Snapshot,
     machine: Machine,
+    /// Of the policy in the shadow.
+    beside: Beside,
     request: Vec<u8>,
     signals: Vec<u8>,
     result: Vec<u8>,
@@ -57,6 +66,7 @@ impl Worker {
         Self {
             snapshot: Snapshot::new(),
             machine: Machine::new(),
+            beside: Beside::default(),
             request: Vec::new(),
             signals: Vec::new(),
             result: Vec::new(),
@@ -66,14 +76,18 @@ impl Worker {
     /// Bytes of memory that it keeps for the next decision.
     fn held_bytes(&self) -> usize {
         let buffers = [&self.request, &self.signals, &self.result].map(Vec::capacity);
-        let own = self.snapshot.held_bytes().saturating_add(self.machine.held_bytes());
+        let beside = self.beside.snapshot.held_bytes().saturating_add(self.beside.machine.held_bytes());
+        let own = self.snapshot.held_bytes().saturating_add(self.machine.held_bytes()).saturating_add(beside);
         buffers.into_iter().fold(own, usize::saturating_add)
     }
 
     fn decide(&mut self, active: &Active, question: Question<'_>) -> Result<Entry, Refusal> {
         let verified = &active.policy.program;
         let program = verified.program();
-        self.snapshot.read(program, question.body, b"").map_err(Refusal::Request)?;
+        let facts = verified::facts(program, question.caller);
+        self.snapshot.read(program, question.body, &facts).map_err(Refusal::Request)?;
+        let about = active.subject.about(program, &self.snapshot);
+        let origin = belonging(question.caller, &about)?;
         let decision = self.machine.decide(verified, &active.policy.source_map, &self.snapshot, question.now);
         self.request.clear();
         self.snapshot.canonical_request(program, &mut self.request);
@@ -82,13 +96,20 @@ impl Worker {
         self.result.clear();
         decision.write_json(&mut self.result);
 
-        let mut keys = Keys::default();
+        let mut keys = Keys::of(&origin);
         keys.add(Key::verdict(decision.verdict));
         keys.add(Key::policy(&verified.hash()));
         decision.objections.iter().for_each(|objection| keys.add(Key::rule(&objection.rule)));
-        active.subject.keys(program, &self.snapshot).for_each(|key| keys.add(key));
+        about.keys().for_each(|key| keys.add(key));
+        let shadow = question.shadow.map(|shadow| (shadow.hash(), self.beside.answer(shadow, &question)));
+        if let Some((hash, Shadowed { verdict, .. })) = &shadow
+            && *verdict != Some(decision.verdict)
+        {
+            keys.add(Key::differs(hash));
+        }
         let record = Record {
             class: Class::Standard,
+            kind: Kind::Decision,
             decided_at: question.now,
             module: verified.hash(),
             source_map: active.files.source_map_hash,
@@ -97,13 +118,99 @@ impl Worker {
             request: &self.request,
             signals: &self.signals,
             body: ModuleHash::of(question.body).0,
-            caller: question.caller,
+            origin,
             trace: question.trace,
             key: question.key,
             result: &self.result,
+            shadow: shadow.as_ref().map_or(b"", |(_, shadowed)| &shadowed.bytes),
         };
         Entry::new(&record, keys, active.files.clone()).map_err(Refusal::Record)
     }
+}
+
+/// What a policy without a say runs in, so that nothing of it reaches the decision.
+#[derive(Default)]
+struct Beside {
+    snapshot: Snapshot,
+    machine: Machine,
+}
+
+/// What a policy in the shadow would have answered.
+struct Shadowed {
+    /// The verdict; none where it would have refused the request.
+    verdict: Option<Verdict>,
+    /// As it is recorded.
+    bytes: Vec<u8>,
+}
+
+impl Beside {
+    /// What a policy would answer. Whatever becomes of that, it is no reason not to decide.
+    fn answer(&mut self, policy: &Active, question: &Question<'_>) -> Shadowed {
+        let Self { snapshot, machine } = self;
+        let run = || {
+            let facts = verified::facts(policy.policy.program.program(), question.caller);
+            consider(
+                snapshot,
+                machine,
+                policy,
+                &Considered { body: question.body, facts: &facts, now: question.now },
+            )
+        };
+        let why = match caught(run) {
+            Ok(Ok((verdict, bytes))) => return Shadowed { verdict: Some(verdict), bytes },
+            Ok(Err(error)) => error.message,
+            Err(_) => {
+                // Whatever the panic left behind must not reach the next one.
+                *self = Self::default();
+                "it has panicked".to_owned()
+            }
+        };
+        let refused = serde_json::json!({"policy": policy.hash().to_string(), "refused": why});
+        Shadowed { verdict: None, bytes: refused.to_string().into_bytes() }
+    }
+}
+
+/// A request that is looked at without being decided.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Considered<'a> {
+    pub(crate) body: &'a [u8],
+    pub(crate) facts: &'a [u8],
+    pub(crate) now: i64,
+}
+
+/// What a policy says of a request.
+fn consider(
+    snapshot: &mut Snapshot,
+    machine: &mut Machine,
+    policy: &Active,
+    considered: &Considered<'_>,
+) -> Result<(Verdict, Vec<u8>), RequestError> {
+    let program = &policy.policy.program;
+    snapshot.read(program.program(), considered.body, considered.facts)?;
+    let decision = machine.decide(program, &policy.policy.source_map, snapshot, considered.now);
+    Ok((decision.verdict, decision.to_json()))
+}
+
+/// To whom a decision belongs: to the tenant of the token that it is asked for with, which has to be for it.
+fn belonging<'a>(caller: &'a Caller, about: &About<'a>) -> Result<Origin<'a>, Refusal> {
+    let tenant = &caller.grant.tenant;
+    let service = about.service.unwrap_or_default();
+    if let Some(pattern) = tenant.service().filter(|_| !tenant.has_service(service)) {
+        return Err(Refusal::Foreign(match about.service {
+            Some(name) => {
+                format!("the token is for the services `{pattern}`, and the request is about `{name}`")
+            }
+            None => format!("the token is for the services `{pattern}`, and the request names no service"),
+        }));
+    }
+    let team = match (tenant.team(), about.team) {
+        (Some(own), Some(team)) if own != team => {
+            let detail = format!("the token is for the team `{own}`, and the service is that of `{team}`");
+            return Err(Refusal::Foreign(detail));
+        }
+        (own, team) => own.or(team).unwrap_or_default(),
+    };
+    Ok(Origin { team, service, ..caller.origin() })
 }
 
 /// The workers of a server.
@@ -117,6 +224,27 @@ impl Workers {
         let decided = caught(|| worker.decide(active, question))?;
         self.keep(worker);
         decided
+    }
+
+    /// What a policy says of a request, as JSON; nothing is recorded. Somebody whose token is not for what it is about is
+    /// refused, where there is somebody.
+    pub(crate) fn consider(
+        &self,
+        policy: &Active,
+        considered: &Considered<'_>,
+        caller: Option<&Caller>,
+    ) -> Result<Vec<u8>, Refusal> {
+        let mut worker = self.lock().pop().unwrap_or_else(Worker::new);
+        let answer = caught(|| {
+            let Beside { snapshot, machine } = &mut worker.beside;
+            let (_, bytes) = consider(snapshot, machine, policy, considered).map_err(Refusal::Request)?;
+            if let Some(caller) = caller {
+                belonging(caller, &policy.subject.about(policy.policy.program.program(), snapshot))?;
+            }
+            Ok(bytes)
+        })?;
+        self.keep(worker);
+        answer
     }
 
     fn keep(&self, worker: Worker) {

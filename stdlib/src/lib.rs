@@ -50,5 +50,6 @@ modules! {
     "std.soak" "std/soak.hold";
     "std.strategy" "std/strategy.hold";
     "std.verify" "std/verify.hold";
+    "std.watched_rollback" "std/watched_rollback.hold";
     "std.windows" "std/windows.hold";
 }

@@ -9,7 +9,7 @@ use holdpoint_isa::program::SourceMap;
 use holdpoint_lang::diag::render;
 use holdpoint_lang::hir::{Field, Package};
 use holdpoint_lang::{PackageInput, check};
-use holdpoint_vm::{Decision, Machine, Snapshot, VerifiedProgram};
+use holdpoint_vm::{Decision, Judgement, Machine, Snapshot, VerifiedProgram};
 use serde_json::Value;
 
 use crate::foreign::Document;
@@ -39,7 +39,20 @@ impl Example {
                 input.files.push((path, text));
             }
         }
-        let checked = check(&input, &holdpoint_stdlib::module);
+        Self::of(&input)
+    }
+
+    /// The package of one text.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn written(text: String) -> Result<Self, String> {
+        let files = vec![("policy.hold".to_owned(), text)];
+        Self::of(&PackageInput { name: "example".to_owned(), files, ..PackageInput::default() })
+    }
+
+    fn of(input: &PackageInput) -> Result<Self, String> {
+        let checked = check(input, &holdpoint_stdlib::module);
         if !checked.is_ok() {
             return Err(render::concise(&checked.diagnostics, &checked.sources));
         }
@@ -66,12 +79,26 @@ impl Example {
     /// # Errors
     /// Why the request is refused.
     pub fn decide(&mut self, request: &Value, facts: &Value, now: &str) -> Result<Decision, String> {
+        let now = self.read(request, facts, now)?;
+        Ok(self.machine.decide(&self.module, &self.places, &self.snapshot, now))
+    }
+
+    /// Judges the stage of a rollout that the facts tell of, as [`Self::decide`] decides.
+    ///
+    /// # Errors
+    /// Why the facts are refused.
+    pub fn judge(&mut self, request: &Value, facts: &Value, now: &str) -> Result<Judgement, String> {
+        let now = self.read(request, facts, now)?;
+        Ok(self.machine.judge(&self.module, &self.places, &self.snapshot, now))
+    }
+
+    fn read(&mut self, request: &Value, facts: &Value, now: &str) -> Result<i64, String> {
         let now = literal::instant(now).map_err(|error| format!("{now}: {error:?}"))?;
         let (request, facts) = (request.to_string(), facts.to_string());
         self.snapshot
             .read(self.module.program(), request.as_bytes(), facts.as_bytes())
             .map_err(|error| error.to_string())?;
-        Ok(self.machine.decide(&self.module, &self.places, &self.snapshot, now))
+        Ok(now)
     }
 }
 

@@ -23,11 +23,15 @@ pub fn text(name: &str) -> Result<Option<String>, String> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let folder = std::env::var_os("HOLDPOINT_SHARED_DATA").map_or(beside, PathBuf::from);
     let Ok(bytes) = std::fs::read(folder.join(name)) else {
-        // Written past the capture of tests, so that a skipped test is seen to be skipped.
-        let _ = writeln!(std::io::stderr(), "skipped: there is no shared data file `{name}`");
+        tell(&format!("skipped: there is no shared data file `{name}`"));
         return Ok(None);
     };
     if name.ends_with(".gz") { unpack(&bytes) } else { String::from_utf8(bytes).map_err(said) }.map(Some)
+}
+
+/// Tells something past the capture of tests, so that it is seen.
+pub fn tell(what: &str) {
+    let _ = writeln!(std::io::stderr(), "{what}");
 }
 
 fn unpack(bytes: &[u8]) -> Result<String, String> {

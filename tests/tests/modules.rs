@@ -155,6 +155,22 @@ policy p when n > 0 {
     }
 
     #[test]
+    fn what_nothing_uses_of_the_library_is_no_part_of_a_module() {
+        // rule: module.spare
+        let policy = "request { n: int }\npolicy p { rule r { block when n > 3 } }\n";
+        let with = |uses: &str| compiled(&format!("{uses}{policy}"));
+        let plain = with("");
+        for module in ["std.groups", "std.windows", "std.calendar"] {
+            assert_eq!(with(&format!("use {module}\n")).module, plain.module, "{module}");
+        }
+        let asks = "use std.groups\nrequest { n: int }\n\
+                    policy p { rule r { escalate to release_managers when n > 3 } }\n";
+        let program = decode(&compiled(asks).module).unwrap();
+        let groups: Vec<&str> = program.groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(groups, ["release_managers"]);
+    }
+
+    #[test]
     fn telling_why_has_fuel_of_its_own() {
         // rule: fuel.explain
         let compiled = compiled(

@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod rollouts {
     use holdpoint_compiler::{Compiled, compile};
+    use holdpoint_isa::literal::instant;
     use holdpoint_isa::ops::Op;
     use holdpoint_isa::program::{Effect, Program};
     use holdpoint_isa::verdict::{Judgement as Says, Verdict};
@@ -31,7 +32,11 @@ rollout slow {
 ";
 
     fn compiled() -> Compiled {
-        let files = vec![("policy.hold".to_owned(), POLICY.to_owned())];
+        compiled_of(POLICY)
+    }
+
+    fn compiled_of(source: &str) -> Compiled {
+        let files = vec![("policy.hold".to_owned(), source.to_owned())];
         let input = PackageInput { name: "example".to_owned(), files, ..PackageInput::default() };
         let checked = check(&input, &holdpoint_stdlib::module);
         assert!(checked.is_ok(), "{:?}", checked.diagnostics);
@@ -46,11 +51,14 @@ rollout slow {
     }
 
     fn judge(facts: &str) -> Judgement {
-        let compiled = compiled();
+        judge_at(&compiled(), facts, NOW)
+    }
+
+    fn judge_at(compiled: &Compiled, facts: &str, now: i64) -> Judgement {
         let module = VerifiedProgram::load(&compiled.module).unwrap();
         let mut snapshot = Snapshot::new();
         snapshot.read(module.program(), b"{\"service\":\"a\"}", facts.as_bytes()).unwrap();
-        Machine::new().judge(&module, &compiled.source_map, &snapshot, NOW)
+        Machine::new().judge(&module, &compiled.source_map, &snapshot, now)
     }
 
     fn facts(stage: u32, samples: &[&str]) -> String {
@@ -86,8 +94,58 @@ rollout slow {
         let one = r#"{"value":"60%","at":"2026-01-05T11:59:00Z"}"#;
         let judgement = judge(&facts(0, &[one]));
         let reasons: Vec<&str> = judgement.findings.iter().map(|finding| finding.reason.as_str()).collect();
-        assert_eq!(reasons, ["60%"]);
+        assert_eq!(reasons, ["60%", "1 of 2 samples confirm it so far, and 1 of 3 are there"]);
         assert_eq!(judge(&facts(0, &[one])).to_json(), judgement.to_json());
+    }
+
+    #[test]
+    fn the_gravest_findings_are_kept_in_whatever_order_they_come() {
+        // rule: rollout.bound
+        let triggers = ["hold for each x in xs when x >= 0", "rollback for each x in xs when x == 1499"];
+        let package = |first: &str, second: &str| {
+            format!(
+                "request {{ service: string xs: list<int, max 2048> as gathered }}\n\
+                 signal errors: samples<percent> = prometheus.ratio(\"errors\")\n\
+                 policy p {{ rule r {{ block when service == \"\" }} }}\n\
+                 rollout slow {{\n  step 100% for 5m\n  metric errors critical {{ rollback when value > 1% }}\n  \
+                 {first}\n  {second}\n  on unknown hold at most 5m then rollback\n}}"
+            )
+        };
+        let xs: Vec<String> = (0..1500).map(|x: u32| x.to_string()).collect();
+        let facts = facts(0, &[r#"{"value":"0%","at":"2026-01-05T11:59:00Z"}"#]);
+        let facts = facts.replacen('{', &format!(r#"{{"xs":[{}],"#, xs.join(",")), 1);
+        for [first, second] in [[0, 1], [1, 0]] {
+            let compiled = compiled_of(&package(triggers[first], triggers[second]));
+            let judgement = judge_at(&compiled, &facts, NOW);
+            assert_eq!((judgement.outcome, judgement.held), (Says::Rollback, true));
+            assert_eq!((judgement.findings.len(), judgement.left_out), (1024, 477));
+            assert_eq!(judgement.findings[0].reason, "x is 1499");
+        }
+    }
+
+    #[test]
+    fn no_instant_is_too_early_or_too_late_to_judge() {
+        // rule: rollout.time, rollout.metric, rollout.hold
+        let compiled = compiled();
+        let sample = |at: &str| format!(r#"{{"value":"0%","at":"{at}"}}"#);
+        let ends = ["1677-09-21T00:12:44Z", "2026-01-05T11:59:00Z", "2262-04-11T23:47:16Z"];
+        for since in ends {
+            for held in ends {
+                for at in ends {
+                    let progress =
+                        format!(r#"{{"rollout":"slow","stage":0,"since":"{since}","held_since":"{held}"}}"#);
+                    let facts = format!(r#"{{"progress":{progress},"errors":[{}]}}"#, sample(at));
+                    for now in [i64::MIN, NOW, i64::MAX] {
+                        let judgement = judge_at(&compiled, &facts, now);
+                        // Only after five minutes of traffic, and with a sample of the last five of them.
+                        let [since, at] = [since, at].map(|text| i128::from(instant(text).unwrap()));
+                        let (now, five) = (i128::from(now), 300_000_000_000);
+                        let promotes = now - since >= five && now >= at && now - at <= five && at >= since;
+                        assert_eq!(judgement.outcome == Says::Promote, promotes, "{judgement:?}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

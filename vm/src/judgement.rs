@@ -69,19 +69,22 @@ impl Judgement {
         }
     }
 
-    /// Lets something count that is not kept.
-    pub(crate) fn count(&mut self, judgement: Says) {
+    /// Lets a finding count that is not kept.
+    pub(crate) fn leave_out(&mut self, judgement: Says) {
         self.outcome = self.outcome.max(judgement);
+        self.held |= judgement == Says::Hold;
+        self.left_out = self.left_out.saturating_add(1);
     }
 
     pub(crate) fn add(&mut self, finding: Finding) {
-        self.count(finding.judgement);
+        self.outcome = self.outcome.max(finding.judgement);
         self.findings.push(finding);
     }
 
-    /// The gravest first, then by rule, reason and place.
+    /// The gravest first, then by rule, reason and place; the same unknown once.
     pub(crate) fn sorted(mut self) -> Self {
         self.findings.sort_by(|a, b| b.judgement.cmp(&a.judgement).then_with(|| a.cmp(b)));
+        self.findings.dedup_by(|a, b| !a.unknown.is_empty() && a == b);
         self
     }
 

@@ -7,30 +7,44 @@ use std::path::Path;
 
 use holdpoint_isa::Verdict;
 use holdpoint_lang::diag::nearest::nearest;
+use holdpoint_server::event::shown;
+use holdpoint_server::explain::Explanation;
 use holdpoint_server::export::Format;
-use holdpoint_server::log::{Cursor, DecisionLog, Filter, OpenError, ReadError, RedbLog, Stored};
+use holdpoint_server::log::{Cursor, DecisionLog, Filter, Kind, OpenError, ReadError, RedbLog, Stored};
 use holdpoint_server::replay::{Replay, Replayer};
 use holdpoint_server::{DecisionId, decision};
 use serde_json::Value;
 
-use crate::args::{DecisionFormat, ExportFormat, LogCommand};
+use crate::args::{DecisionFormat, ExplanationFormat, ExportFormat, LogCommand};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, visible, word};
+
+pub(super) use tree::unsigned;
 
 /// How many replays lie between two lines of progress.
 const PROGRESS_EVERY: u64 = 10_000;
 
 pub(crate) fn run(command: LogCommand) -> Result<Exit, Failure> {
     match command {
-        LogCommand::List { data, verdict, rule, service, environment, actor, limit, format } => {
+        LogCommand::Events { data, event, limit } => events(&open(&data)?, event, limit.get()),
+        LogCommand::List { data, verdict, rule, service, environment, actor, caller, limit, format } => {
             let verdict = verdict.map(|word| parse_verdict(&word)).transpose()?;
-            let filter = Filter { verdict, rule, service, environment, actor, ..Filter::default() };
+            let filter = Filter { verdict, rule, service, environment, actor, caller, ..Filter::default() };
             list(&open(&data)?, &filter, limit.get(), format)
         }
         LogCommand::Show { decision, data, format } => {
             let log = open(&data)?;
             let stored = find(&log, &decision)?;
             show(&log, &stored, format)
+        }
+        LogCommand::Explain { decision, data, format } => {
+            let log = open(&data)?;
+            let explained = Explanation::of(log.id(), &find(&log, &decision)?).map_err(damaged)?;
+            output::out(&match format {
+                ExplanationFormat::Text => explained.text(),
+                ExplanationFormat::Html => explained.html(),
+            });
+            Ok(Exit::Success)
         }
         LogCommand::Replay { decision: Some(decision), data, .. } => replay_one(&open(&data)?, &decision),
         LogCommand::Replay { all: true, data, .. } => replay_all(&open(&data)?),
@@ -54,7 +68,7 @@ pub(crate) fn run(command: LogCommand) -> Result<Exit, Failure> {
     }
 }
 
-fn open(data: &Path) -> Result<RedbLog, Failure> {
+pub(super) fn open(data: &Path) -> Result<RedbLog, Failure> {
     RedbLog::inspect(data).map_err(|error| {
         let failure = unopened(&error);
         match error {
@@ -122,6 +136,22 @@ fn list(log: &RedbLog, filter: &Filter, limit: usize, format: DecisionFormat) ->
     Ok(Exit::Success)
 }
 
+/// One JSON value for each event.
+fn events(log: &RedbLog, event: Option<String>, limit: usize) -> Result<Exit, Failure> {
+    let filter = Filter { events: Some(event.unwrap_or_default()), ..Filter::default() };
+    let (mut cursor, mut left) = (Some(Cursor::NEWEST), limit);
+    while let Some(at) = cursor.filter(|_| left > 0) {
+        let page = log.list(&filter, at, left).map_err(damaged)?;
+        for (_, stored) in page.items {
+            let shown = stored.and_then(|stored| shown(&stored)).map_err(damaged)?;
+            output::out(&visible(&shown.to_string()));
+            left = left.saturating_sub(1);
+        }
+        cursor = page.next;
+    }
+    Ok(Exit::Success)
+}
+
 fn json(log: &RedbLog, stored: &Stored) -> Result<String, Failure> {
     let bytes = decision(log.id(), stored).map_err(damaged)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -147,6 +177,18 @@ fn line(log: &RedbLog, stored: &Stored) -> Result<String, Failure> {
 
 /// A decision by its id or its number.
 fn find(log: &RedbLog, text: &str) -> Result<Stored, Failure> {
+    let found = any(log, text)?;
+    match found.record().map_err(damaged)?.kind {
+        Kind::Decision => Ok(found),
+        Kind::Event => {
+            Err(Failure::new(Exit::Usage, format!("{} is an event and no decision", found.sequence))
+                .help("`holdpoint log events` shows the events, `holdpoint log list` the decisions"))
+        }
+    }
+}
+
+/// A decision or an event by its id or its number.
+fn any(log: &RedbLog, text: &str) -> Result<Stored, Failure> {
     let sequence = match (text.parse::<u64>(), DecisionId::parse(text)) {
         (Ok(sequence), _) => sequence,
         (_, Some(id)) if id.log == log.id() => id.sequence,
@@ -179,13 +221,17 @@ fn show(log: &RedbLog, stored: &Stored, format: DecisionFormat) -> Result<Exit, 
     let title = format!("at {}  {}", output::instant(record.decided_at), word(&value, "id"));
     let mut lines = vec![output::decision(&value, &title)];
     lines.push(format!(
-        "  semantics {}  time zones {}  asked by {}",
+        "  semantics {}  time zones {}  asked by {} of {}",
         record.semantics,
         visible(record.tzdb),
-        visible(record.caller)
+        visible(record.origin.caller),
+        visible(record.origin.tenant),
     ));
     lines.push(format!("  request {}", visible(&request)));
     lines.push(format!("  signals {}", visible(&signals)));
+    if !record.shadow.is_empty() {
+        lines.push(format!("  in the shadow {}", visible(&String::from_utf8_lossy(record.shadow))));
+    }
     output::out(&lines.join("\n"));
     Ok(Exit::Success)
 }
@@ -232,7 +278,7 @@ fn report(sequence: u64, outcome: &Replay) {
 fn replay_all(log: &RedbLog) -> Result<Exit, Failure> {
     let total = log.stats().map_err(damaged)?.last_sequence;
     let mut replayer = Replayer::new();
-    let (mut sequence, mut identical, mut worst) = (1u64, 0u64, Exit::Success);
+    let (mut sequence, mut identical, mut events, mut worst) = (1u64, 0u64, 0u64, Exit::Success);
     while sequence <= total {
         let stretch = log.stretch(sequence).map_err(damaged)?;
         if stretch.is_empty() {
@@ -240,6 +286,10 @@ fn replay_all(log: &RedbLog) -> Result<Exit, Failure> {
         }
         for stored in stretch {
             let outcome = match &stored {
+                Ok(stored) if is_event(stored) => {
+                    (sequence, events) = (sequence.saturating_add(1), events.saturating_add(1));
+                    continue;
+                }
                 Ok(stored) => replayer.replay(log, stored),
                 Err(error) => Replay::Damaged(error.to_string()),
             };
@@ -255,8 +305,12 @@ fn replay_all(log: &RedbLog) -> Result<Exit, Failure> {
             sequence = sequence.saturating_add(1);
         }
     }
-    output::out(&format!("{identical} of {total} decisions identical"));
+    output::out(&format!("{identical} of {} decisions identical", total.saturating_sub(events)));
     Ok(worst)
+}
+
+fn is_event(stored: &Stored) -> bool {
+    stored.record().is_ok_and(|record| record.kind == Kind::Event)
 }
 
 /// Damage outweighs a difference, and that what cannot be replayed.

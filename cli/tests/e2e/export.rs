@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::run::{Ran, Server, holdpoint, root};
+use crate::run::{FIRST, Ran, Server, holdpoint, root};
 
 struct Exported {
     _place: tempfile::TempDir,
@@ -50,11 +50,14 @@ fn an_export_is_verified_without_its_log() {
     let key = ["--vkey", exported.key.as_str()];
     let ran = verify(&exported.file, &exported.text, &key);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(ran.out.starts_with("3 decisions verified, root "), "{}", ran.out);
+    assert!(ran.out.starts_with(&format!("{} records verified, root ", FIRST + 2)), "{}", ran.out);
     let lines: Vec<&str> = exported.text.lines().collect();
-    assert_eq!(lines.len(), 5);
-    let second: Value = serde_json::from_str(lines[2]).unwrap();
-    assert_eq!((&second["sequence"], &second["decision"]["verdict"]), (&2.into(), &"block".into()));
+    let events = FIRST as usize - 1;
+    assert_eq!(lines.len(), events + 5);
+    let first: Value = serde_json::from_str(lines[1]).unwrap();
+    assert!(first["event"]["event"].is_string() && first.get("decision").is_none(), "{first}");
+    let second: Value = serde_json::from_str(lines[events + 2]).unwrap();
+    assert_eq!((&second["sequence"], &second["decision"]["verdict"]), (&(FIRST + 1).into(), &"block".into()));
     // Without a key its end is not evidence, and the command says so.
     let ran = verify(&exported.file, &exported.text, &[]);
     assert_eq!(ran.code, 0);
@@ -66,26 +69,30 @@ fn whatever_is_altered_in_an_export_is_found() {
     let exported = exported();
     let key = ["--vkey", exported.key.as_str()];
     let lines: Vec<&str> = exported.text.lines().collect();
-    let joined = |lines: &[&str]| format!("{}\n", lines.join("\n"));
-    let [head, one, two, three, end] = lines[..] else { panic!("{lines:?}") };
+    let [head, events @ .., one, two, three, end] = &lines[..] else { panic!("{lines:?}") };
+    let joined = |lines: &[&str]| format!("{head}\n{}\n{}\n", events.join("\n"), lines.join("\n"));
+    let (first, second, third) = (FIRST, FIRST + 1, FIRST + 2);
     let other = serde_json::from_str::<Value>(three).unwrap()["record"].as_str().unwrap().to_owned();
     let own = serde_json::from_str::<Value>(two).unwrap()["record"].as_str().unwrap().to_owned();
     for (altered, words) in [
         (exported.text.replace("\"verdict\":\"block\"", "\"verdict\":\"allow\""), "not what its record says"),
         (
-            exported.text.replace("\"sequence\":2", "\"sequence\":9"),
-            "decision 2: the line is not what its record says",
+            exported.text.replace(&format!("\"sequence\":{second}"), "\"sequence\":9"),
+            &format!("decision {second}: the line is not what its record says"),
         ),
-        (exported.text.replace(&own, &other), "decision 2: the line is not what its record says"),
-        (joined(&[head, one, three, end]), "decision 3 stands where 2 should"),
-        (joined(&[head, one, two, end]), "it ends with decision 2, and says 3"),
-        (joined(&[head, one, two, three]), "its end is missing"),
-        (joined(&[head, one, two, three, end, end]), "lines follow the end"),
-        (joined(&[head, two, one, three, end]), "stands where 1 should"),
+        (
+            exported.text.replace(&own, &other),
+            &format!("decision {second}: the line is not what its record says"),
+        ),
+        (joined(&[one, three, end]), &format!("decision {third} stands where {second} should")),
+        (joined(&[one, two, end]), &format!("it ends with decision {second}, and says {third}")),
+        (joined(&[one, two, three]), "its end is missing"),
+        (joined(&[one, two, three, end, end]), "lines follow the end"),
+        (joined(&[two, one, three, end]), &format!("stands where {first} should")),
         (exported.text.replace("\"request\":{", "\"request\":{ "), "not what its record says"),
         (exported.text.chars().take(exported.text.len() - 40).collect(), "makes no sense"),
-        (joined(&[head, one, "nonsense", three, end]), "decision 2: the line makes no sense"),
-        (joined(&[head, one, "{\"sequence\":2}", three, end]), "the line is not complete"),
+        (joined(&[one, "nonsense", three, end]), &format!("decision {second}: the line makes no sense")),
+        (joined(&[one, &format!("{{\"sequence\":{second}}}"), three, end]), "the line is not complete"),
         (exported.text.replace("\"checkpoint\":\"", "\"checkpoint\":\"x"), "the checkpoint: "),
     ] {
         let ran = verify(&exported.file, &altered, &key);
@@ -104,5 +111,5 @@ fn a_table_has_a_row_for_each_decision() {
     let rows: Vec<&str> = exported.csv.split("\r\n").collect();
     assert_eq!(rows.len(), 5, "a head, three rows, an end of line");
     assert!(rows[0].starts_with("sequence,id,decided_at,verdict,rules,policy"));
-    assert!(rows[2].starts_with("2,d-") && rows[2].contains(",block,"), "{}", rows[2]);
+    assert!(rows[2].starts_with(&format!("{},d-", FIRST + 1)) && rows[2].contains(",block,"), "{}", rows[2]);
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod considering;
+#[cfg(test)]
 mod cost;
 #[cfg(test)]
 mod doc;
@@ -21,6 +23,8 @@ mod logs;
 #[cfg(test)]
 mod proof;
 #[cfg(test)]
+mod publish;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod reports;
@@ -32,3 +36,5 @@ mod run;
 mod schema;
 #[cfg(test)]
 mod serving;
+#[cfg(test)]
+mod tokens;

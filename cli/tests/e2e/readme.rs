@@ -19,7 +19,6 @@ fn without_place(answer: &str) -> &str {
 fn the_server_answers_what_the_readme_says() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let place = tempfile::tempdir().unwrap();
-    // The package has the name of its directory, which is part of the module.
     let package = place.path().join("release");
     fs::create_dir(&package).unwrap();
     fs::write(package.join("release.hold"), block(&readme, "```hold")).unwrap();
@@ -27,6 +26,9 @@ fn the_server_answers_what_the_readme_says() {
     let (status, answer) = server.ask("POST", "/v1/decisions", block(&readme, "```json request"));
     assert_eq!(status, 200);
     let shown = block(&readme, "```json answer");
+    let number =
+        |text: &str| text.split_once("\"sequence\":").unwrap().1.split_once(',').unwrap().0.to_owned();
+    assert_eq!(number(shown), number(&answer));
     if std::env::var_os("HOLDPOINT_BLESS").is_some() {
         let place = shown.split_once("\"verdict\"").unwrap().0;
         let lines = without_place(&answer).replace("\"objections\":[", "\"objections\":[\n");

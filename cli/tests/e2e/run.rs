@@ -1,8 +1,10 @@
 //! Runs the binary.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 
 /// What a command printed and returned.
 pub(crate) struct Ran {
@@ -44,10 +46,18 @@ pub(crate) fn with_input(args: &[&str], input: &str) -> Ran {
     }
 }
 
+/// The number of the first decision of a log: before it come the events of its first start.
+pub(crate) const FIRST: u64 = 4;
+
+/// The tokens that were printed, by the log that they are for: each is printed once.
+static TOKENS: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
+
 /// A server that is killed when it is dropped.
 pub(crate) struct Server {
     child: Child,
     log: tempfile::NamedTempFile,
+    /// What it is asked with.
+    pub(crate) token: String,
     pub(crate) address: String,
     /// What it printed until it was ready.
     pub(crate) greeting: Vec<String>,
@@ -82,7 +92,13 @@ impl Server {
         }
         let listening = greeting.iter().find_map(|line| line.strip_prefix("listening on http://"));
         let address = listening.unwrap_or_else(|| panic!("{greeting:?}")).to_owned();
-        Self { child, log, address, greeting }
+        let told = greeting.iter().find_map(|line| line.strip_prefix("token   "));
+        let mut tokens = TOKENS.lock().unwrap();
+        if let Some(token) = told.and_then(|told| told.split(' ').next()) {
+            assert!(tokens.insert(data.to_owned(), token.to_owned()).is_none());
+        }
+        let token = tokens.get(data).cloned().unwrap_or_default();
+        Self { child, log, token, address, greeting }
     }
 
     /// What it has logged.
@@ -101,8 +117,11 @@ impl Server {
         self.ask_with(method, path, "", body)
     }
 
-    /// As [`Self::ask`], with further lines in the head, each with its end.
+    /// As [`Self::ask`], with further lines in the head, each with its end; with the administrator's token unless one
+    /// is among them.
     pub(crate) fn ask_with(&self, method: &str, path: &str, lines: &str, body: &str) -> (u16, String) {
+        let own = format!("{lines}Authorization: Bearer {}\r\n", self.token);
+        let lines = if lines.contains("Authorization") { lines } else { &own };
         let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: holdpoint\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n{lines}\r\n",

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::run::{Server, holdpoint, root};
+use crate::run::{FIRST, Server, holdpoint, root};
 
 fn ready() -> String {
     fs::read_to_string(root().join("examples/acme/requests/ready.json")).unwrap()
@@ -20,7 +20,7 @@ fn a_decision_survives_a_kill_and_replays_to_the_same_bytes() {
     assert_eq!(status, 200, "{answer}");
     let decision: Value = serde_json::from_str(&answer).unwrap();
     let id = decision["id"].as_str().unwrap();
-    assert_eq!(decision["sequence"], 1);
+    assert_eq!(decision["sequence"], FIRST);
     assert!(decision["policy"].as_str().unwrap().starts_with("sha256:"));
 
     let server = Server::start("examples/acme", place.path());
@@ -33,7 +33,7 @@ fn a_decision_survives_a_kill_and_replays_to_the_same_bytes() {
 
     let data = place.path().to_str().unwrap();
     let ran = holdpoint(&["log", "replay", id, "--data", data]);
-    assert_eq!((ran.code, ran.out.as_str()), (0, "decision 1: identical\n"));
+    assert_eq!((ran.code, ran.out.as_str()), (0, format!("decision {FIRST}: identical\n").as_str()));
     let ran = holdpoint(&["log", "list", "--data", data, "--format", "json"]);
     assert_eq!(ran.out.trim_end(), answer);
     let ran = holdpoint(&["log", "show", id, "--data", data]);
@@ -63,7 +63,12 @@ fn a_key_is_refused_where_another_policy_has_decided_since() {
     server.kill();
 
     publish(5);
+    // The file alone does not undo what is active.
     let server = Server::start(package, place.path());
+    assert!(server.greeting[1].contains("--activate"), "{:?}", server.greeting);
+    assert_eq!(ask(&server, "k"), (200, first.clone()));
+    server.kill();
+    let server = Server::start_with(package, place.path(), &["--listen", "127.0.0.1:0", "--activate"]);
     let (status, problem) = ask(&server, "k");
     assert_eq!(
         (status, &problem["type"]),

@@ -3,7 +3,7 @@
 //! An operand that may be none is turned into unknown where an operation needs a value (rule `eval.none`); comparisons
 //! for equality, `in`, `else` and `is none` take none as it is.
 
-use holdpoint_isa::ops::{Konst, Op, Reg, Slot, Thunk, WindowId};
+use holdpoint_isa::ops::{Konst, Op, Reg, Slot, Thunk};
 use holdpoint_isa::program::{Const, Field, Node};
 use holdpoint_isa::types::{Kind, Scalar};
 use holdpoint_lang::hir::{self, Compare, Expr, Type, VersionPart, ZonePart};
@@ -253,12 +253,12 @@ impl<'a> Lower<'a> {
             }
             hir::Kind::InWindow(at, window) => {
                 let at = self.strict(at);
-                let window = WindowId(self.index("windows", *window));
+                let window = self.window(*window);
                 self.emit(Op::InWindow { dst, at, window });
             }
             hir::Kind::NextOpen(window, at) => {
                 let at = self.strict(at);
-                let window = WindowId(self.index("windows", *window));
+                let window = self.window(*window);
                 self.emit(Op::NextOpen { dst, at, window });
             }
             hir::Kind::InZone(part, at, zone) => {

@@ -1,6 +1,6 @@
 //! Policies, rules, statements, waivers, and the texts and ends of delays that hang on them.
 
-use holdpoint_isa::ops::{Label, Op, PolicyId, Reg, StatementId, WaiverId, WindowId};
+use holdpoint_isa::ops::{Label, Op, PolicyId, Reg, StatementId, WaiverId};
 use holdpoint_isa::program::{
     Block, Const, Effect, Escalate, Obligation, Piece, Policy, Rule, Statement, Text, Until, Waiver,
 };
@@ -104,11 +104,8 @@ impl Lower<'_> {
         timed: bool,
     ) -> StatementId {
         let statement = StatementId(self.index("statements", self.program.statements.len()));
-        let escalate = escalate.map(|e| Escalate {
-            group: self.index("groups", e.group),
-            needs: e.needs,
-            expires: e.expires,
-        });
+        let escalate =
+            escalate.map(|e| Escalate { group: self.group(e.group), needs: e.needs, expires: e.expires });
         self.program.statements.push(Statement {
             rule,
             effect,
@@ -330,7 +327,7 @@ impl Lower<'_> {
             hir::Until::Open(window) => {
                 let at = lower.take(Kind::Int);
                 lower.emit(Op::Now { dst: at });
-                let window = WindowId(lower.index("windows", *window));
+                let window = lower.window(*window);
                 lower.emit(Op::NextOpen { dst: reg, at, window });
             }
         });

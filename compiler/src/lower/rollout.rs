@@ -72,7 +72,7 @@ impl Lower<'_> {
         match rollout.escalate {
             None => Then::Rollback,
             Some(hir::Escalate { group, needs, expires }) => {
-                Then::Escalate(Escalate { group: self.index("groups", group), needs, expires })
+                Then::Escalate(Escalate { group: self.group(group), needs, expires })
             }
         }
     }

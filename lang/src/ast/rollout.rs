@@ -2,7 +2,7 @@
 
 use holdpoint_isa::verdict::Judgement;
 
-use super::{Clause, Expr, Ident};
+use super::{Clause, Expr, Ident, ParamDecl};
 use crate::span::Span;
 
 /// `rollout`
@@ -16,6 +16,8 @@ pub struct RolloutDecl {
     pub title: String,
     /// Which requests take it.
     pub head: Option<Expr>,
+    /// Parameters.
+    pub params: Vec<ParamDecl>,
     /// Its steps.
     pub steps: Vec<StepDecl>,
     /// What is watched in every stage.
@@ -97,6 +99,8 @@ pub enum MetricPart {
     MinSamples(Expr, Span),
     /// `max_age D`
     MaxAge(Expr, Span),
+    /// `warmup D`
+    Warmup(Expr, Span),
     /// `confirm K of N`
     Confirm(Expr, Expr, Span),
     /// `rollback when …`

@@ -55,7 +55,13 @@ impl<'a> Checker<'a> {
                 self.report_duplicate(&policy.name, first.name.span);
             }
             self.scopes.layer = declared.layer;
-            self.declare_policy(policy, index, *declared);
+            self.declare_policy(policy, *declared);
+        }
+        for declared in self.declared() {
+            if let ast::Item::Rollout(decl) = declared.item {
+                self.scopes.layer = declared.layer;
+                self.declare_params(&decl.params, declared);
+            }
         }
         self.scopes.policy = None;
         self.scopes.layer = 0;
@@ -112,13 +118,20 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn declare_policy(&mut self, policy: &'a ast::PolicyDecl, index: usize, declared: Declared<'a>) {
-        let visible = Visible::of(declared);
+    /// Opens a scope for the parameters of a policy or a rollout; gives its number.
+    fn declare_params(&mut self, params: &'a [ast::ParamDecl], declared: Declared<'a>) -> usize {
+        let index = self.scopes.policies.len();
         self.scopes.policies.push(std::collections::BTreeMap::new());
         self.scopes.policy = Some(index);
-        for param in &policy.params {
+        for param in params {
             self.declare_param(param, declared);
         }
+        index
+    }
+
+    fn declare_policy(&mut self, policy: &'a ast::PolicyDecl, declared: Declared<'a>) {
+        let visible = Visible::of(declared);
+        let index = self.declare_params(&policy.params, declared);
         for binding in &policy.lets {
             self.declare_let(binding, Some(index), visible);
         }
@@ -305,6 +318,31 @@ impl<'a> Checker<'a> {
     fn set_fn(&mut self, slot: usize, progress: Progress) {
         if let Some(slot) = self.scopes.fns.get_mut(slot) {
             slot.progress = progress;
+        }
+    }
+
+    /// Notes what the library declares and nothing uses, so that what else it declares does not change a module.
+    pub(super) fn note_spare(&mut self) {
+        let unused = |entry: &&Entry| entry.shared && !self.scopes.used.contains(&entry.span);
+        let spare = &mut self.package.spare;
+        for entry in self.scopes.package.values().filter(unused) {
+            match entry.meaning {
+                Meaning::Signal(index) if self.package.progress != Some(index) => {
+                    spare.signals.insert(index);
+                }
+                Meaning::Window(index) => {
+                    spare.windows.insert(index);
+                    if let Some((window, _)) = self.package.windows.get_mut(index) {
+                        // Its calendars are not needed either.
+                        window.open.clear();
+                        window.closed.clear();
+                    }
+                }
+                Meaning::Group(index) => {
+                    spare.groups.insert(index);
+                }
+                _ => {}
+            }
         }
     }
 

@@ -82,16 +82,12 @@ impl<'a> Checker<'a> {
         });
         let Some(span) = rollout else { return };
         let record = self.package.records.len();
+        let instant = || Type::Instant.optional();
         let fields = vec![
             field("rollout", Type::Str(64), Reading::Unit, "The rollout's name."),
             field("stage", Type::Int, Reading::Unit, "Its stage, from nought."),
-            field("since", Type::Instant, Reading::Unit, "Since when the stage's traffic has arrived."),
-            field(
-                "held_since",
-                Type::Instant.optional(),
-                Reading::Unit,
-                "Since when the stage has been held.",
-            ),
+            field("since", instant(), Reading::Unit, "Since when the stage's traffic has arrived."),
+            field("held_since", instant(), Reading::Unit, "Since when the stage has been held."),
         ];
         let docs = vec!["How far a rollout has come.".to_owned()];
         self.package.records.push(hir::Record { name: PROGRESS.to_owned(), fields, docs });

@@ -111,7 +111,9 @@ pub(super) struct Scopes<'a> {
     pub(super) lower: BTreeMap<usize, BTreeMap<String, Entry>>,
     /// The layer that is checked, counted from the top.
     pub(super) layer: usize,
+    /// What policies have of their own, and behind them what rollouts have.
     pub(super) policies: Vec<BTreeMap<String, Entry>>,
+    /// The one of them that is checked.
     pub(super) policy: Option<usize>,
     pub(super) locals: Vec<(String, LocalId, Span)>,
     pub(super) lets: Vec<LetSlot<'a>>,

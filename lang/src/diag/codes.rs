@@ -104,6 +104,8 @@ codes! {
     "E0510" Bands Error "bands that leave a gap or run the wrong way", rule "score.bands";
     "E0511" Rollout Error "rollout that cannot be followed or judged", rule "rollout.plan";
     "E0512" LowerLayer Error "what only the top layer may say", rule "layer.top";
+    "E0513" NoFloor Error "relative threshold without a floor", rule "rollout.floor";
+    "W0514" FixedCondition Warning "condition that never changes", rule "rule.fixed";
 
     "E0601" UnknownZone Error "unknown time zone", rule "window.zone";
     "E0602" BadRange Error "range that ends before it starts", rule "window.ranges";

@@ -64,6 +64,7 @@ pub(crate) enum WaiverPart {
 
 /// Something in the body of a rollout.
 pub(crate) enum RolloutItem {
+    Param(ParamDecl),
     Step(StepDecl),
     OnUnknown(HoldDecl),
     Verification(VerificationDecl),

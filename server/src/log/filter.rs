@@ -4,11 +4,21 @@
 
 use holdpoint_isa::{ModuleHash, Verdict};
 
-use super::{Key, ReadError, Stored};
+use super::record::Kind;
+use super::{Key, ReadError, Record, Stored};
+use crate::tenant::Tenant;
 
 /// Which decisions are wanted: those that fit everything that is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
+    /// For events, their name, or an empty text for all of them; `None` for decisions.
+    pub events: Option<String>,
+    /// Whose records they are.
+    pub tenant: Tenant,
+    /// The policy in the shadow that would have answered with another verdict.
+    pub differs: Option<ModuleHash>,
+    /// The principal that asked.
+    pub caller: Option<String>,
     /// The verdict.
     pub verdict: Option<Verdict>,
     /// A rule that objected, as `policy.rule`.
@@ -37,10 +47,23 @@ impl Filter {
             self.environment.as_deref().map(Key::environment),
             self.actor.as_deref().map(Key::actor),
             self.policy.as_ref().map(Key::policy),
+            self.caller.as_deref().map(Key::caller),
+            self.differs.as_ref().map(Key::differs),
+            self.events.as_deref().map(Key::event),
+            self.tenant.organisation().map(Key::organisation),
+            self.tenant.team().map(Key::team),
         ]
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    /// Whether a record is wanted that has the keys.
+    pub(super) fn admits(&self, record: &Record<'_>) -> bool {
+        let wanted = if self.events.is_some() { Kind::Event } else { Kind::Decision };
+        record.kind == wanted
+            && self.overlaps(record.decided_at, record.decided_at)
+            && self.tenant.owns(&record.origin)
     }
 
     /// Whether some instant from `first` to `last` is within the wanted time.

@@ -6,6 +6,7 @@
 use holdpoint_isa::{ModuleHash, Verdict};
 use sha2::{Digest, Sha256};
 
+use super::record::Origin;
 use super::wire::{Malformed, Reader};
 
 /// Length of a key.
@@ -33,8 +34,18 @@ kinds! {
     5 Actor;
     /// The module that decided.
     6 Policy;
-    /// Who asked, and the idempotency key.
+    /// The tenant of whoever asked, and the idempotency key.
     7 Once;
+    /// The principal that asked.
+    8 Caller;
+    /// The organisation that it belongs to.
+    9 Organisation;
+    /// The team that it belongs to.
+    10 Team;
+    /// What happened, for a record that is no decision.
+    11 Event;
+    /// The policy in the shadow, where it would have answered with another verdict.
+    12 Differs;
 }
 
 /// One index key.
@@ -77,10 +88,35 @@ impl Key {
         Self::new(Kind::Actor, id.as_bytes())
     }
 
-    /// The key of the one decision that this caller has for an idempotency key.
-    pub(super) fn once(caller: &str, key: &str) -> Self {
-        // A caller's name has no line end, so no two pairs are spelt alike.
-        Self::new(Kind::Once, format!("{caller}\n{key}").as_bytes())
+    /// The key of the one decision that this tenant has for an idempotency key.
+    pub(super) fn once(tenant: &str, key: &str) -> Self {
+        // A tenant has no line end in it, so no two pairs are spelt alike.
+        Self::new(Kind::Once, format!("{tenant}\n{key}").as_bytes())
+    }
+
+    /// The key of all decisions that this principal asked for.
+    pub fn caller(principal: &str) -> Self {
+        Self::new(Kind::Caller, principal.as_bytes())
+    }
+
+    /// The key of all records of this organisation.
+    pub fn organisation(name: &str) -> Self {
+        Self::new(Kind::Organisation, name.as_bytes())
+    }
+
+    /// The key of all records of this team.
+    pub fn team(name: &str) -> Self {
+        Self::new(Kind::Team, name.as_bytes())
+    }
+
+    /// The key of all decisions that this policy, in the shadow, would have answered with another verdict.
+    pub fn differs(shadow: &ModuleHash) -> Self {
+        Self::new(Kind::Differs, &shadow.0)
+    }
+
+    /// The key of all events of this name; of all events where it is empty.
+    pub fn event(name: &str) -> Self {
+        Self::new(Kind::Event, name.as_bytes())
     }
 
     /// Whether it has one decision at most.
@@ -99,6 +135,18 @@ impl Key {
 pub struct Keys(Vec<Key>);
 
 impl Keys {
+    /// The keys of whom a record belongs to and who asked.
+    pub fn of(origin: &Origin<'_>) -> Self {
+        let some = |text: &'_ str| (!text.is_empty() && text != "*").then(|| text.to_owned());
+        let organisation = some(origin.tenant.split('/').next().unwrap_or_default());
+        let keys = [
+            some(origin.caller).map(|caller| Key::caller(&caller)),
+            organisation.map(|name| Key::organisation(&name)),
+            some(origin.team).map(|name| Key::team(&name)),
+        ];
+        keys.into_iter().flatten().collect()
+    }
+
     /// Adds a key unless it is there.
     pub fn add(&mut self, key: Key) {
         if !self.0.contains(&key) {

@@ -59,10 +59,13 @@ pub(super) fn list(
     Ok(page)
 }
 
-/// Whether a decision that has the keys is within the wanted time. A damaged one is: hiding it would hide the damage.
+/// Whether a record that has the keys is wanted. A damaged one is: hiding it would hide the damage; only to one tenant
+/// among several it does not show, because nobody knows whose it is.
 fn fits(filter: &Filter, item: &Read<Stored>) -> bool {
-    let at = item.as_ref().ok().and_then(|stored| stored.record().ok().map(|record| record.decided_at));
-    at.is_none_or(|at| filter.overlaps(at, at))
+    match item.as_ref().map(Stored::record) {
+        Ok(Ok(record)) => filter.admits(&record),
+        _ => filter.tenant.is_all(),
+    }
 }
 
 fn stray(sequence: u64) -> String {

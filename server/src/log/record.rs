@@ -1,4 +1,5 @@
-//! A record: everything that one decision was made from and all that was answered.
+//! A record: everything that one decision was made from and all that was answered; or an event, such as the creation of
+//! a token, with who caused it.
 //!
 //! It must not know how records are kept or numbered: the sequence number is a record's position in the log and not
 //! in its bytes. The encoding is canonical, so equal records have equal bytes; decoding accepts nothing else. A record
@@ -9,7 +10,7 @@ use holdpoint_isa::ModuleHash;
 use super::wire::{Malformed, Reader, put_bytes};
 
 /// Version of the record's encoding.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Longest record. The largest request and the most objections that a decision keeps stay below it.
 pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -27,14 +28,53 @@ impl Class {
     }
 }
 
-/// A decision as it is kept. It borrows its bytes, from the buffers that made it or from the log.
+/// What a record is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(u8)]
+pub enum Kind {
+    /// A decision.
+    #[default]
+    Decision = 0,
+    /// Something else that happened to the server, such as the activation of a policy. Its result is JSON whose first
+    /// member is `event`.
+    Event = 1,
+}
+
+impl Kind {
+    fn from_byte(byte: u8) -> Result<Self, Malformed> {
+        match byte {
+            0 => Ok(Self::Decision),
+            1 => Ok(Self::Event),
+            _ => Err(Malformed("its kind is unknown")),
+        }
+    }
+}
+
+/// Who asked, and to whom the record belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Origin<'a> {
+    /// The tenant that the token of whoever asked is bound to, as [`crate::tenant::Tenant`] spells it.
+    pub tenant: &'a str,
+    /// The team that the record belongs to; empty where it is nobody's.
+    pub team: &'a str,
+    /// The service that it is about; empty where that is not known.
+    pub service: &'a str,
+    /// The principal of the token.
+    pub caller: &'a str,
+    /// The id of the token; empty where the server itself, or its operator, did it.
+    pub token: &'a str,
+}
+
+/// A decision or an event as it is kept. It borrows its bytes, from the buffers that made it or from the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record<'a> {
     /// How long it is kept.
     pub class: Class,
-    /// The instant of the decision, in nanoseconds since 1970 in UTC.
+    /// What it is of.
+    pub kind: Kind,
+    /// The instant of the decision or the event, in nanoseconds since 1970 in UTC.
     pub decided_at: i64,
-    /// The module that decided.
+    /// The module that decided; that an event is about, or all noughts.
     pub module: ModuleHash,
     /// SHA-256 of the module's source map, from which the answer has its lines.
     pub source_map: [u8; 32],
@@ -48,14 +88,16 @@ pub struct Record<'a> {
     pub signals: &'a [u8],
     /// SHA-256 of the body as it was sent.
     pub body: [u8; 32],
-    /// Who asked.
-    pub caller: &'a str,
+    /// Who asked, and for whom.
+    pub origin: Origin<'a>,
     /// The W3C `traceparent` that came with the request.
     pub trace: Option<&'a str>,
     /// The idempotency key that came with the request.
     pub key: Option<&'a str>,
     /// The answer, except for its number and instant.
     pub result: &'a [u8],
+    /// What the policy in the shadow would have answered, with its hash as `policy`; empty where there was none.
+    pub shadow: &'a [u8],
 }
 
 impl<'a> Record<'a> {
@@ -68,17 +110,22 @@ impl<'a> Record<'a> {
             self.tzdb.len(),
             self.request.len(),
             self.signals.len(),
-            self.caller.len(),
+            self.origin.tenant.len(),
+            self.origin.team.len(),
+            self.origin.service.len(),
+            self.origin.caller.len(),
+            self.origin.token.len(),
             self.trace.map_or(0, str::len),
             self.key.map_or(0, str::len),
             self.result.len(),
+            self.shadow.len(),
         ];
         let size = variable.into_iter().fold(256, usize::saturating_add);
         if size > RECORD_BYTES_MAX {
             return Err(Malformed("a record is longer than the log accepts"));
         }
         let mut out = Vec::with_capacity(size);
-        out.extend_from_slice(&[VERSION, self.class as u8]);
+        out.extend_from_slice(&[VERSION, self.class as u8, self.kind as u8]);
         out.extend_from_slice(&self.decided_at.to_le_bytes());
         out.extend_from_slice(&self.module.0);
         out.extend_from_slice(&self.source_map);
@@ -87,10 +134,14 @@ impl<'a> Record<'a> {
         put_bytes(&mut out, self.request)?;
         put_bytes(&mut out, self.signals)?;
         out.extend_from_slice(&self.body);
-        put_bytes(&mut out, self.caller.as_bytes())?;
+        let Origin { tenant, team, service, caller, token } = self.origin;
+        for text in [tenant, team, service, caller, token] {
+            put_bytes(&mut out, text.as_bytes())?;
+        }
         put_optional(&mut out, self.trace)?;
         put_optional(&mut out, self.key)?;
         put_bytes(&mut out, self.result)?;
+        put_bytes(&mut out, self.shadow)?;
         Ok(out)
     }
 
@@ -105,6 +156,7 @@ impl<'a> Record<'a> {
         }
         let record = Self {
             class: Class::from_byte(reader.u8()?)?,
+            kind: Kind::from_byte(reader.u8()?)?,
             decided_at: reader.i64()?,
             module: ModuleHash(reader.array()?),
             source_map: reader.array()?,
@@ -113,10 +165,17 @@ impl<'a> Record<'a> {
             request: reader.bytes()?,
             signals: reader.bytes()?,
             body: reader.array()?,
-            caller: reader.text()?,
+            origin: Origin {
+                tenant: reader.text()?,
+                team: reader.text()?,
+                service: reader.text()?,
+                caller: reader.text()?,
+                token: reader.text()?,
+            },
             trace: optional(&mut reader)?,
             key: optional(&mut reader)?,
             result: reader.bytes()?,
+            shadow: reader.bytes()?,
         };
         reader.end()?;
         Ok(record)
@@ -139,13 +198,14 @@ fn optional<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a str>, Malformed> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Class, Record};
+    use super::{Class, Kind, Origin, Record};
     use holdpoint_isa::ModuleHash;
     use proptest::prelude::*;
 
     fn sample<'a>(request: &'a [u8], trace: Option<&'a str>) -> Record<'a> {
         Record {
             class: Class::Standard,
+            kind: Kind::Event,
             decided_at: -5,
             module: ModuleHash([1; 32]),
             source_map: [2; 32],
@@ -154,17 +214,18 @@ mod tests {
             request,
             signals: b"{}",
             body: [3; 32],
-            caller: "anonymous",
+            origin: Origin { tenant: "acme/*", team: "t", service: "s", caller: "c", token: "" },
             trace,
             key: trace.map(|_| "k"),
             result: br#"{"verdict":"allow"}"#,
+            shadow: b"",
         }
     }
 
     #[test]
-    fn a_record_begins_with_its_version_and_class() {
+    fn a_record_begins_with_its_version_class_and_kind() {
         let bytes = sample(b"{}", None).encode().unwrap();
-        assert_eq!(&bytes[..10], [1, 0, 0xfb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+        assert_eq!(&bytes[..11], [2, 0, 1, 0xfb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     }
 
     #[test]
@@ -177,7 +238,7 @@ mod tests {
         longer.push(0);
         assert!(Record::decode(&longer).is_err());
         let mut foreign = bytes;
-        foreign[0] = 2;
+        foreign[0] = 1;
         assert!(Record::decode(&foreign).is_err());
     }
 

@@ -155,8 +155,8 @@ impl DecisionLog for RedbLog {
         self.read(|transaction| query::list(transaction, filter, cursor, limit))
     }
 
-    fn keyed(&self, caller: &str, key: &str) -> Result<Option<Stored>, ReadError> {
-        let index_key = Key::once(caller, key);
+    fn keyed(&self, tenant: &str, key: &str) -> Result<Option<Stored>, ReadError> {
+        let index_key = Key::once(tenant, key);
         // First memory and then the file, which has what memory has forgotten.
         let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner).get(&index_key);
         let sequence = match recent {
@@ -167,7 +167,8 @@ impl DecisionLog for RedbLog {
         let strange = || ReadError::Corrupt(format!("the index gives decision {sequence} for another key"));
         let stored = self.get(sequence)?.ok_or_else(strange)?;
         let record = stored.record()?;
-        if record.caller == caller && record.key == Some(key) { Ok(Some(stored)) } else { Err(strange()) }
+        let is_it = record.origin.tenant == tenant && record.key == Some(key);
+        if is_it { Ok(Some(stored)) } else { Err(strange()) }
     }
 
     fn module(&self, hash: &ModuleHash) -> Result<Option<Vec<u8>>, ReadError> {

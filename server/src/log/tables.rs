@@ -33,7 +33,7 @@ pub(super) const TILES: TableDefinition<'_, &TileKey, &[u8]> = TableDefinition::
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
 /// Version of this layout. A file of another version is refused.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// Where a group's value is kept.
 pub(super) fn group_key(module: &ModuleHash, first: u64) -> GroupKey {

@@ -14,7 +14,9 @@ use holdpoint_isa::{ModuleHash, Verdict};
 use redb::Database;
 
 use self::disk::Disk;
-use super::{Class, DecisionLog, Entry, Key, Keys, ModuleFiles, Outcome, Record, RedbLog, Stored};
+use super::{
+    Class, DecisionLog, Entry, Key, Keys, Kind, ModuleFiles, Origin, Outcome, Record, RedbLog, Stored,
+};
 
 /// Modules that differ in their bytes only.
 fn module(name: &str) -> Arc<ModuleFiles> {
@@ -31,6 +33,7 @@ fn module(name: &str) -> Arc<ModuleFiles> {
 fn record<'a>(module: &ModuleFiles, request: &'a str) -> Record<'a> {
     Record {
         class: Class::Standard,
+        kind: Kind::Decision,
         decided_at: 1_700_000_000_000_000_000,
         module: module.hash,
         source_map: module.source_map_hash,
@@ -39,10 +42,11 @@ fn record<'a>(module: &ModuleFiles, request: &'a str) -> Record<'a> {
         request: request.as_bytes(),
         signals: b"{}",
         body: [0; 32],
-        caller: "anonymous",
+        origin: Origin { tenant: "*", caller: "anonymous", ..Origin::default() },
         trace: None,
         key: None,
         result: br#"{"verdict":"block"}"#,
+        shadow: b"",
     }
 }
 

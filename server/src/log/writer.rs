@@ -306,6 +306,9 @@ fn write_files(
     known: &mut Files,
     module: &ModuleFiles,
 ) -> Result<(), redb::Error> {
+    if module.is_none() {
+        return Ok(());
+    }
     if known.modules.insert(module.hash.0) {
         transaction.open_table(MODULES)?.insert(&module.hash.0, module.bytes.as_slice())?;
     }

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -14,17 +15,17 @@ use holdpoint_isa::{ModuleHash, Verdict};
 
 use super::parameters::Parameters;
 use super::{Decided, json};
+use crate::access::Caller;
 use crate::answer::{Head, decision};
 use crate::app::{App, DECISIONS};
 use crate::error::{Problem, ProblemKind, Superseded, jitter};
 use crate::id::DecisionId;
 use crate::idempotency::{self, Flight};
 use crate::log::{Entry, Outcome, Stored, Why};
+use crate::policy::Active;
 use crate::worker::{Question, Refusal};
 use crate::{body, trace};
 
-/// Who asks, until callers are told apart.
-const ANONYMOUS: &str = "anonymous";
 /// Says that an answer is that of an earlier request with the same idempotency key.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Fuel, with that of its reasons, up to which a decision is made where its request is served; some twenty milliseconds
@@ -42,8 +43,12 @@ enum Status {
     Outcome,
 }
 
-pub(crate) async fn decide(State(app): State<Arc<App>>, request: Request) -> Response {
-    match try_decide(&app, request).await {
+pub(crate) async fn decide(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    request: Request,
+) -> Response {
+    match try_decide(&app, caller, request).await {
         Ok(response) => response,
         Err(problem) if problem.is_ours() && !problem.is_undecided() => {
             problem.undecided(false).into_response()
@@ -52,7 +57,7 @@ pub(crate) async fn decide(State(app): State<Arc<App>>, request: Request) -> Res
     }
 }
 
-async fn try_decide(app: &Arc<App>, request: Request) -> Result<Response, Problem> {
+async fn try_decide(app: &Arc<App>, caller: Arc<Caller>, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     let parameters = Parameters::read(&head.uri, &["status"])?;
     let outcome =
@@ -65,13 +70,16 @@ async fn try_decide(app: &Arc<App>, request: Request) -> Result<Response, Proble
     let key = idempotency::key(&head.headers)?;
     let body = body::read(body, app.body_deadline).await?;
     let asked = Asked {
+        caller,
+        active: app.active.now(),
+        shadow: app.shadow.now(),
         trace: trace::traceparent(&head.headers).map(str::to_owned),
         hash: ModuleHash::of(&body).0,
         key,
         body,
     };
     // Held until it is known what became of the request, so that another with its key does not get in between.
-    let _flight = asked.key.as_ref().map(|key| under_way(app, key)).transpose()?;
+    let _flight = asked.key.as_ref().map(|key| under_way(app, &asked.caller, key)).transpose()?;
     if let Some(response) = earlier(app, &asked, status).await? {
         return Ok(response);
     }
@@ -99,25 +107,30 @@ async fn try_decide(app: &Arc<App>, request: Request) -> Result<Response, Proble
 
 /// What a request for a decision came with.
 struct Asked {
+    /// The policy that decides it, whatever is activated meanwhile.
+    active: Arc<Active>,
+    shadow: Arc<Option<Arc<Active>>>,
+    caller: Arc<Caller>,
     body: Bytes,
     hash: [u8; 32],
     trace: Option<String>,
     key: Option<String>,
 }
 
-fn under_way(app: &App, key: &str) -> Result<Flight, Problem> {
+fn under_way(app: &App, caller: &Caller, key: &str) -> Result<Flight, Problem> {
     let problem = || {
         let detail = "a request with this idempotency key is being decided";
         Problem::new(ProblemKind::InFlight, detail).undecided(true)
     };
-    app.flights.begin(ANONYMOUS, key).ok_or_else(problem)
+    app.flights.begin(caller.tenant(), key).ok_or_else(problem)
 }
 
 /// The answer that the key of this request had before, if it had one.
 async fn earlier(app: &Arc<App>, asked: &Asked, status: Status) -> Result<Option<Response>, Problem> {
     let Some(key) = asked.key.clone() else { return Ok(None) };
     // There may be a decision that cannot be read now.
-    let found = app.keyed(ANONYMOUS, key).await.map_err(|problem| problem.undecided(true))?;
+    let tenant = asked.caller.tenant().to_owned();
+    let found = app.keyed(tenant, key).await.map_err(|problem| problem.undecided(true))?;
     let Some(stored) = found else { return Ok(None) };
     refuse_other(app, asked, &stored)?;
     app.metrics.replayed();
@@ -139,7 +152,7 @@ fn refuse_other(app: &App, asked: &Asked, stored: &Stored) -> Result<(), Problem
         let help = "send a new key with a new request".to_owned();
         return Err(Problem::new(ProblemKind::KeyReused, detail).with_help(help));
     }
-    let active = app.active.policy.program.hash();
+    let active = asked.active.hash();
     if record.module != active {
         let detail = format!("the idempotency key belongs to decision `{id}`, which another policy made");
         let help =
@@ -160,16 +173,17 @@ async fn evaluate(app: &Arc<App>, asked: &Asked) -> Result<Entry, Problem> {
     let now =
         now.ok_or_else(|| Problem::new(ProblemKind::Undecided, "the clock of the server is out of range"))?;
     let (body, trace, key) = (asked.body.clone(), asked.trace.clone(), asked.key.clone());
+    let (caller, active) = (Arc::clone(&asked.caller), Arc::clone(&asked.active));
+    let shadow = Arc::clone(&asked.shadow);
+    let whole = |policy: &Active| policy.policy.program.whole_bound();
+    let bound = whole(&active).saturating_add((*shadow).as_deref().map_or(0, whole));
     let decide = move |app: &App| {
         let (trace, key) = (trace.as_deref(), key.as_deref());
-        let question = Question { body: &body, now, caller: ANONYMOUS, trace, key };
-        app.workers.decide(&app.active, question).map_err(Problem::from)
+        let shadow = (*shadow).as_deref();
+        let question = Question { body: &body, now, caller: &caller, trace, key, shadow };
+        app.workers.decide(&active, question).map_err(Problem::from)
     };
-    if app.active.policy.program.whole_bound() <= INLINE_FUEL_MAX {
-        decide(app)
-    } else {
-        app.deciding(decide).await
-    }
+    if bound <= INLINE_FUEL_MAX { decide(app) } else { app.deciding(decide).await }
 }
 
 fn answer(app: &App, stored: &Stored, status: Status) -> Result<Response, Problem> {
@@ -204,6 +218,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Request(error) => Self::from(error),
+            Refusal::Foreign(what) => Self::new(ProblemKind::Forbidden, what),
             Refusal::Record(why) => Self::new(ProblemKind::Undecided, why).undecided(false),
             Refusal::Crashed => {
                 Self::new(ProblemKind::Internal, "making the decision has failed").undecided(false)

@@ -2,48 +2,62 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use holdpoint_isa::Verdict;
 use holdpoint_isa::literal::instant;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::parameters::{NoParameters, Parameters, shown};
 use super::{json as json_bytes, json_of};
+use crate::access::Caller;
 use crate::answer::{decision, write_decision};
 use crate::app::App;
 use crate::error::{Problem, ProblemKind};
 use crate::id::DecisionId;
-use crate::log::{Cursor, Filter, Page, ReadError, Stored};
-use crate::replay::{Replay, Replayer};
+use crate::log::{Cursor, Filter, Kind, Page, ReadError, Stored};
+use crate::replay::{Difference, Replay, Replayer};
 
 /// Decisions on a page that says nothing else.
-const LIMIT_DEFAULT: usize = 50;
+pub(super) const LIMIT_DEFAULT: usize = 50;
 /// Most decisions on a page.
 const LIMIT_MAX: usize = 200;
-const PARAMETERS: [&str; 10] =
-    ["verdict", "rule", "service", "environment", "actor", "policy", "since", "until", "limit", "cursor"];
+const PARAMETERS: [&str; 11] = [
+    "verdict",
+    "rule",
+    "service",
+    "environment",
+    "actor",
+    "caller",
+    "policy",
+    "since",
+    "until",
+    "limit",
+    "cursor",
+];
 
 /// `GET /v1/decisions/{id}`
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
     Path(id): Path<String>,
     _: NoParameters,
 ) -> Result<Response, Problem> {
-    let bytes = app.reading(move |app| Ok(decision(app.log.id(), &find(app, &id)?)?)).await?;
+    let bytes = app.reading(move |app| Ok(decision(app.log.id(), &find(app, &caller, &id)?)?)).await?;
     Ok(json_bytes(StatusCode::OK, bytes))
 }
 
 /// `GET /v1/decisions?…`
-pub(crate) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, Problem> {
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    uri: Uri,
+) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, &PARAMETERS)?;
-    let filter = filter(&parameters)?;
-    let limit = parameters
-        .value("limit", &format!("a number from 1 to {LIMIT_MAX}"), |text| {
-            text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit))
-        })?
-        .unwrap_or(LIMIT_DEFAULT);
+    let filter = Filter { tenant: caller.grant.tenant.clone(), ..filter(&parameters)? };
+    let limit = limit(&parameters)?.unwrap_or(LIMIT_DEFAULT);
     let cursor = parameters.value("cursor", "the `next` of the page before", |text| text.parse().ok())?;
     let cursor = cursor.map_or(Cursor::NEWEST, Cursor::Before);
     let bytes = app.reading(move |app| page(app, &app.log.list(&filter, cursor, limit)?)).await?;
@@ -53,12 +67,13 @@ pub(crate) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Result<Respon
 /// `POST /v1/decisions/{id}/replay`
 pub(crate) async fn replay(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
     Path(id): Path<String>,
     _: NoParameters,
 ) -> Result<Response, Problem> {
     let (id, outcome) = app
         .replaying(move |app| {
-            let stored = find(app, &id)?;
+            let stored = find(app, &caller, &id)?;
             let id = DecisionId { log: app.log.id(), sequence: stored.sequence };
             Ok((id, Replayer::new().replay(&*app.log, &stored)))
         })
@@ -69,16 +84,20 @@ pub(crate) async fn replay(
         Replay::Cannot(why) => return Err(Problem::new(ProblemKind::CannotReplay, why)),
         Replay::Damaged(why) => return Err(Problem::new(ProblemKind::Damaged, why)),
     };
-    let shown: Vec<_> = differences
-        .iter()
-        .map(|one| json!({"member": one.member, "recorded": one.recorded, "replayed": one.replayed}))
-        .collect();
+    let shown = told(&differences);
     let body = json!({"id": id.to_string(), "identical": shown.is_empty(), "differences": shown});
     Ok(json_of(StatusCode::OK, &body))
 }
 
+/// Differences as they are sent.
+pub(super) fn told(differences: &[Difference]) -> Vec<Value> {
+    let one =
+        |one: &Difference| json!({"member": one.member, "recorded": one.recorded, "replayed": one.replayed});
+    differences.iter().map(one).collect()
+}
+
 /// The decision with an id.
-pub(super) fn find(app: &App, id: &str) -> Result<Stored, Problem> {
+pub(super) fn find(app: &App, caller: &Caller, id: &str) -> Result<Stored, Problem> {
     let unknown = |detail: String| Problem::new(ProblemKind::UnknownDecision, detail);
     let own = app.log.id();
     let Some(parsed) = DecisionId::parse(id) else {
@@ -91,7 +110,24 @@ pub(super) fn find(app: &App, id: &str) -> Result<Stored, Problem> {
             parsed.log
         )));
     }
-    app.log.get(parsed.sequence)?.ok_or_else(|| unknown(format!("decision `{parsed}` has not been made")))
+    // One of another tenant is answered as one that is not there.
+    let missing = || unknown(format!("decision `{parsed}` has not been made"));
+    let stored = app.log.get(parsed.sequence)?.ok_or_else(missing)?;
+    let record = stored.record()?;
+    let own = record.kind == Kind::Decision && caller.grant.tenant.owns(&record.origin);
+    if own { Ok(stored) } else { Err(missing()) }
+}
+
+/// How many a page is asked to have.
+pub(super) fn limit(parameters: &Parameters) -> Result<Option<usize>, Problem> {
+    parameters.value("limit", &format!("a number from 1 to {LIMIT_MAX}"), |text| {
+        text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit))
+    })
+}
+
+/// The `cursor` of the following page.
+pub(super) fn next(cursor: Option<Cursor>) -> Option<String> {
+    cursor.map(|(Cursor::Before(number) | Cursor::After(number))| number.to_string())
 }
 
 fn filter(parameters: &Parameters) -> Result<Filter, Problem> {
@@ -109,10 +145,12 @@ fn filter(parameters: &Parameters) -> Result<Filter, Problem> {
         service: text("service"),
         environment: text("environment"),
         actor: text("actor"),
+        caller: text("caller"),
         policy: parameters
             .value("policy", "`sha256:` and 64 hexadecimal digits", |text| text.parse().ok())?,
         since: moment("since")?,
         until: moment("until")?,
+        ..Filter::default()
     })
 }
 
@@ -134,10 +172,6 @@ fn page(app: &App, page: &Page) -> Result<Vec<u8>, Problem> {
             out.extend_from_slice(damaged.to_string().as_bytes());
         }
     }
-    let next = match page.next {
-        Some(Cursor::Before(number) | Cursor::After(number)) => format!("\"{number}\""),
-        None => "null".to_owned(),
-    };
-    out.extend_from_slice(format!("],\"next\":{next}}}").as_bytes());
+    out.extend_from_slice(format!("],\"next\":{}}}", json!(next(page.next))).as_bytes());
     Ok(out)
 }

@@ -6,12 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::decisions::find;
 use super::parameters::shown;
+use crate::access::Caller;
 use crate::app::App;
 use crate::error::{Problem, ProblemKind};
 use crate::notary::{Notary, NotaryError};
@@ -48,10 +50,14 @@ pub(crate) async fn tile(State(app): State<Arc<App>>, Path(path): Path<String>) 
 }
 
 /// `GET /v1/decisions/{id}/proof`
-pub(crate) async fn proof(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn proof(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let receipt = app
         .reading(move |app| {
-            let stored = find(app, &id)?;
+            let stored = find(app, &caller, &id)?;
             Ok(notary(app)?.receipt(&*app.log, &stored)?.to_string())
         })
         .await?;

@@ -21,7 +21,10 @@ const HABITS: [(&str, &str); 5] = [
 
 /// `GET /`: the routes.
 pub(crate) async fn index(_: NoParameters) -> Response {
-    let routes = ROUTES.map(|(path, methods)| json!({"path": path, "methods": methods}));
+    let routes = ROUTES.map(|(path, methods)| {
+        let methods: Vec<&str> = methods.iter().map(|(method, _)| *method).collect();
+        json!({"path": path, "methods": methods.join(", ")})
+    });
     json_of(
         StatusCode::OK,
         &json!({"server": "holdpoint", "version": env!("CARGO_PKG_VERSION"), "routes": routes}),

@@ -77,7 +77,7 @@ func read(path ...string) []byte {
 func leaf(extra []byte) []byte {
 	salt, record := extra[:32], extra[32:]
 	commitment := sha256.Sum256(bytes.Join([][]byte{[]byte("hp-decision-v1"), salt, record}, nil))
-	class, module := record[1:2], record[10:42]
+	class, module := record[1:2], record[11:43]
 	return bytes.Join([][]byte{{1}, class, module, commitment[:]}, nil)
 }
 

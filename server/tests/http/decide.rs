@@ -29,7 +29,9 @@ async fn an_answer_is_the_record() {
     let stored = server.log.get(1).unwrap().unwrap();
     let record = stored.record().unwrap();
     assert_eq!(record.decided_at, NOW);
-    assert_eq!(record.caller, "anonymous");
+    assert_eq!((record.origin.tenant, record.origin.caller), ("*", "administrator"));
+    assert_eq!(record.origin.service, "shop");
+    assert_eq!(record.origin.token, crate::support::parts(&server.token).0);
     let members = std::str::from_utf8(record.result).unwrap().strip_prefix('{').unwrap();
     let leaf = Hex(&stored.seal.leaf_hash);
     let at = "2026-11-20T15:30:00Z";

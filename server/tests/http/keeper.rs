@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::faults::{FaultyLog, Kind};
 use crate::policy::request;
 use crate::sockets::Running;
-use crate::support::NOW;
+use crate::support::{FIRST, NOW};
 
 const DECISIONS: &str = "/v1/decisions";
 
@@ -76,10 +76,10 @@ async fn a_disk_that_is_nearly_full_refuses_new_decisions_and_shows_old_ones() {
     let (status, problem) = ready(&server).await;
     assert_eq!((status, &problem["type"]), (503, &json!("urn:holdpoint:problem:unavailable")));
     server.stop().await;
-    assert_eq!(RedbLog::open(place.path(), NOW).unwrap().size(), Ok(1));
+    assert_eq!(RedbLog::open(place.path(), NOW).unwrap().size(), Ok(FIRST));
 }
 
-/// Changes one byte of the oldest record behind the log's back.
+/// Changes one byte of the first decision behind the log's back.
 fn damage(directory: &Path) {
     const GROUPS: TableDefinition<'_, &[u8; 40], &[u8]> = TableDefinition::new("groups");
     let file = Database::open(directory.join("decisions.redb")).unwrap();
@@ -87,7 +87,8 @@ fn damage(directory: &Path) {
     {
         let mut groups = transaction.open_table(GROUPS).unwrap();
         let (key, mut value) = {
-            let (key, value) = groups.first().unwrap().unwrap();
+            let mut all = groups.iter().unwrap().map(|group| group.unwrap());
+            let (key, value) = all.find(|(key, _)| key.value().ends_with(&FIRST.to_be_bytes())).unwrap();
             (*key.value(), value.value().to_vec())
         };
         *value.last_mut().unwrap() ^= 1;
@@ -103,14 +104,14 @@ async fn damage_is_found_without_being_read_and_stops_decisions() {
         Keeping { scrub_rest: Duration::from_millis(30), scrub_pause: Duration::ZERO, ..Keeping::default() };
     let server = Running::start(place.path(), |config| config.keeping = fast).await;
     ask(&server, &format!("POST {DECISIONS}"), &request("passed", "go", "shop")).await;
-    let told = until(&server, |_, body| body["scrub"]["decisions"] == 1).await;
+    let told = until(&server, |_, body| body["scrub"]["records"] == FIRST).await;
     assert!(told["scrub"]["passes"].as_u64() >= Some(1) && told["scrub"]["findings"] == 0, "{told}");
     server.stop().await;
 
     // More decisions than are verified at the start stand behind the damage.
     {
         let log = RedbLog::open(place.path(), NOW).unwrap();
-        let record = log.get(1).unwrap().unwrap();
+        let record = log.get(FIRST).unwrap().unwrap();
         let record = record.record().unwrap();
         let module = std::sync::Arc::new(holdpoint_server::log::ModuleFiles {
             hash: record.module,
@@ -137,7 +138,7 @@ async fn damage_is_found_without_being_read_and_stops_decisions() {
     damage(place.path());
     let server = Running::start(place.path(), |config| config.keeping = fast).await;
     let told = until(&server, |status, _| status == 503).await;
-    assert!(told["detail"].as_str().unwrap().contains("damaged: decision 1 is damaged"), "{told}");
+    assert!(told["detail"].as_str().unwrap().contains("damaged: decision 4 is damaged"), "{told}");
     let plain = crate::sockets::post(&request("passed", "go", "shop"))
         .replace("host: x", "host: x\r\nconnection: close");
     let answer = server.exchange(&plain).await;

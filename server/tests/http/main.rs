@@ -2,6 +2,8 @@
 // Helpers stand under `cfg(test)` too, so that what a test may do, they may.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod decide;
 #[cfg(test)]
 mod faults;
@@ -13,6 +15,8 @@ mod kill;
 mod metrics;
 #[cfg(test)]
 mod policy;
+#[cfg(test)]
+mod publish;
 #[cfg(test)]
 mod read;
 #[cfg(test)]

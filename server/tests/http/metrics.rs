@@ -49,7 +49,7 @@ async fn decisions_are_counted_by_verdict_and_rule() {
         ("holdpoint_problems_total{problem=\"unknown-route\"}", 1.0),
         ("holdpoint_commits_waiting", 0.0),
         ("holdpoint_commit_seconds_count", 3.0),
-        ("holdpoint_log_decisions", 3.0),
+        ("holdpoint_log_records", 3.0),
         ("holdpoint_log_unindexed", 3.0),
         ("holdpoint_scrub_findings", 0.0),
     ] {
@@ -93,7 +93,7 @@ async fn an_export_is_streamed_and_verifies() {
     let mut reader = Reader::new(Audit::new(&[], &mut tell), Some(&key));
     text.split_inclusive('\n').for_each(|line| reader.line(line).unwrap());
     let report = reader.end();
-    assert_eq!((report.decisions, report.wrong, told), (700, 0, Vec::new()));
+    assert_eq!((report.records, report.wrong, told), (700, 0, Vec::new()));
 
     let csv = String::from_utf8(server.get("/v1/export?format=csv").await.bytes).unwrap();
     assert_eq!(csv.matches("\r\n").count(), 701);
@@ -107,7 +107,8 @@ async fn there_are_few_exports_at_a_time_and_one_that_nobody_reads_ends() {
     let server = Server::new();
     fill(&*server.log, 700, 2_000).await;
     let begin = async || {
-        let request = Request::get("/v1/export").body(Body::empty()).unwrap();
+        let bearer = format!("Bearer {}", server.token);
+        let request = Request::get("/v1/export").header("Authorization", bearer).body(Body::empty()).unwrap();
         server.router.clone().oneshot(request).await.unwrap()
     };
     let (mut one, two) = (begin().await, begin().await);
@@ -147,7 +148,7 @@ async fn a_damaged_decision_has_a_line_that_says_so() {
         std::ops::ControlFlow::Continue(())
     };
     assert_eq!(export(&*log, 1, None, Format::Csv, &mut sink), Ok(Some(1)));
-    assert!(String::from_utf8(table).unwrap().ends_with("\r\n1,,,damaged,,,,,,\r\n"));
+    assert!(String::from_utf8(table).unwrap().ends_with("\r\n1,,,damaged,,,,,,,\r\n"));
 
     let mut gone = |_: Vec<u8>| std::ops::ControlFlow::Break(());
     assert_eq!(export(&*log, 1, None, Format::Csv, &mut gone), Ok(None), "what broke off is not whole");

@@ -17,13 +17,14 @@ use tokio::time::timeout;
 
 use crate::faults::FaultyLog;
 use crate::policy::{policy, request};
-use crate::support::{NOW, fill};
+use crate::support::{FIRST, NOW, fill};
 
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(30);
 
 pub(crate) struct Running {
     address: SocketAddr,
+    token: String,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<(), ServeError>>,
 }
@@ -35,14 +36,22 @@ impl Running {
         config.listen.set_port(0);
         change(&mut config);
         let (stop, stopped) = oneshot::channel();
-        let (ready, address) = oneshot::channel();
+        let (ready, started) = oneshot::channel();
+        let kept = directory.join("token-of-the-test");
         let ended = tokio::spawn(serve(
             config,
             policy("acme"),
-            move |started| ready.send(started.address).unwrap(),
+            move |started| ready.send(started).unwrap(),
             async move { stopped.await.unwrap() },
         ));
-        Self { address: address.await.unwrap(), stop, ended }
+        let mut running = Self::told(started.await.unwrap(), stop, ended);
+        // It is told once, and the next server with this directory is asked with it too.
+        if running.token.is_empty() {
+            running.token = std::fs::read_to_string(kept).unwrap();
+        } else {
+            std::fs::write(kept, &running.token).unwrap();
+        }
+        running
     }
 
     /// A server with this log.
@@ -52,12 +61,22 @@ impl Running {
         config.listen.set_port(0);
         change(&mut config);
         let (stop, stopped) = oneshot::channel();
-        let (ready, address) = oneshot::channel();
-        let told = move |started: Started| ready.send(started.address).unwrap();
+        let (ready, started) = oneshot::channel();
+        let told = move |started: Started| ready.send(started).unwrap();
         let ended = tokio::spawn(async move {
             serve_from(log, None, &config, policy("acme"), told, async { stopped.await.unwrap() }).await
         });
-        Self { address: address.await.unwrap(), stop, ended }
+        Self::told(started.await.unwrap(), stop, ended)
+    }
+
+    fn told(started: Started, stop: oneshot::Sender<()>, ended: JoinHandle<Result<(), ServeError>>) -> Self {
+        let token = started.administrator.map(|token| token.reveal()).unwrap_or_default();
+        Self { address: started.address, token, stop, ended }
+    }
+
+    /// The text of requests, each with the token behind its first line `host: x`.
+    pub(crate) fn signed(&self, text: &str) -> String {
+        signed(&self.token, text)
     }
 
     async fn connect(&self) -> TcpStream {
@@ -67,7 +86,7 @@ impl Running {
     /// Sends a text, and reads until the connection ends.
     pub(crate) async fn exchange(&self, text: &str) -> String {
         let mut stream = self.connect().await;
-        stream.write_all(text.as_bytes()).await.unwrap();
+        stream.write_all(self.signed(text).as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         answer
@@ -77,6 +96,11 @@ impl Running {
         self.stop.send(()).unwrap();
         timeout(LONG, self.ended).await.unwrap().unwrap().unwrap();
     }
+}
+
+fn signed(token: &str, text: &str) -> String {
+    let host = "\r\nhost: x\r\n";
+    text.replace(host, &format!("{host}authorization: Bearer {token}\r\n"))
 }
 
 pub(crate) fn post(body: &str) -> String {
@@ -117,16 +141,16 @@ async fn a_hundred_at_once_are_all_answered_from_the_log() {
     let server = Running::start(directory.path(), |_| ()).await;
     let mut clients = Vec::new();
     for index in 0..100 {
-        let mut stream = server.connect().await;
+        let (mut stream, token) = (server.connect().await, server.token.clone());
         clients.push(tokio::spawn(async move {
             let mut bodies = Vec::new();
             for round in 0..3 {
-                let text = request(
+                let body = request(
                     if index % 2 == 0 { "passed" } else { "failed" },
                     "go",
                     &format!("s{index}-{round}"),
                 );
-                stream.write_all(post(&text).as_bytes()).await.unwrap();
+                stream.write_all(signed(&token, &post(&body)).as_bytes()).await.unwrap();
                 let (status, body) = answer(&mut stream).await;
                 assert_eq!(status, 200);
                 bodies.push(body);
@@ -143,12 +167,12 @@ async fn a_hundred_at_once_are_all_answered_from_the_log() {
             bodies.push(body);
         }
     }
-    assert!(answered.into_iter().eq(1..=300));
+    assert!(answered.into_iter().eq(FIRST..FIRST + 300));
     server.stop().await;
 
     // What was answered is what is kept.
     let log = RedbLog::inspect(directory.path()).unwrap();
-    let kept: BTreeSet<String> = Scan::from(&log, 1)
+    let kept: BTreeSet<String> = Scan::from(&log, FIRST)
         .map(|stored| {
             String::from_utf8(holdpoint_server::decision(log.id(), &stored.unwrap()).unwrap()).unwrap()
         })
@@ -169,7 +193,7 @@ async fn slow_clients_are_cut_and_others_are_served() {
     let mut slow_head = server.connect().await;
     slow_head.write_all(b"POST /v1/decisions HTTP/1.1\r\nhost: x\r\nx-slow:").await.unwrap();
     let mut slow_body = server.connect().await;
-    let whole = post(&request("passed", "go", "shop"));
+    let whole = server.signed(&post(&request("passed", "go", "shop")));
     slow_body.write_all(&whole.as_bytes()[..whole.len() - 1]).await.unwrap();
     let mut idle = server.connect().await;
     idle.write_all(whole.as_bytes()).await.unwrap();
@@ -200,11 +224,11 @@ async fn a_client_that_does_not_read_is_cut_and_its_place_is_free() {
     socket.set_recv_buffer_size(4096).unwrap();
     let mut deaf = socket.connect(server.address).await.unwrap();
     // Together they fill every buffer on the way.
-    let all = "GET /v1/decisions HTTP/1.1\r\nhost: x\r\n\r\n".repeat(64);
+    let all = server.signed("GET /v1/decisions HTTP/1.1\r\nhost: x\r\n\r\n").repeat(64);
     deaf.write_all(all.as_bytes()).await.unwrap();
 
     let mut other = server.connect().await;
-    other.write_all(post(&request("passed", "go", "shop")).as_bytes()).await.unwrap();
+    other.write_all(server.signed(&post(&request("passed", "go", "shop"))).as_bytes()).await.unwrap();
     let (status, body) = answer(&mut other).await;
     assert_eq!(status, 200, "{body}");
     let (_, text) = closed(&mut deaf).await;
@@ -215,7 +239,8 @@ async fn a_client_that_does_not_read_is_cut_and_its_place_is_free() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     let mut slow = socket.connect(server.address).await.unwrap();
-    slow.write_all(b"GET /v1/decisions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let list = server.signed("GET /v1/decisions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    slow.write_all(list.as_bytes()).await.unwrap();
     let (mut read, mut buffer) = (0, vec![0; 100_000]);
     loop {
         match slow.read(&mut buffer).await.unwrap() {
@@ -232,19 +257,21 @@ async fn a_client_that_does_not_read_is_cut_and_its_place_is_free() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_whose_time_is_up_is_told_and_counted() {
     let log = FaultyLog::new();
+    let server =
+        Running::on(Arc::clone(&log) as Arc<dyn DecisionLog>, |config| config.limits.request = SHORT).await;
     log.on_commit(|_, _| {
         let (answer, pending) = holdpoint_server::log::Pending::channel();
         // Nobody will ever know.
         std::mem::forget(answer);
         pending
     });
-    let server = Running::on(log, |config| config.limits.request = SHORT).await;
     let mut stream = server.connect().await;
-    stream.write_all(post(&request("passed", "go", "shop")).as_bytes()).await.unwrap();
+    stream.write_all(server.signed(&post(&request("passed", "go", "shop"))).as_bytes()).await.unwrap();
     let (status, body) = answer(&mut stream).await;
     let problem: Value = serde_json::from_str(&body).unwrap();
     assert_eq!((status, &problem["in_doubt"], &problem["treat_as"]), (503, &true.into(), &"block".into()));
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let scrape = server.signed("GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n");
+    stream.write_all(scrape.as_bytes()).await.unwrap();
     let (_, metrics) = answer(&mut stream).await;
     assert!(metrics.contains("holdpoint_problems_total{problem=\"undecided\"} 1\n"), "{metrics}");
     drop(stream);
@@ -256,7 +283,7 @@ async fn what_is_too_large_is_refused_before_it_is_sent() {
     let directory = tempfile::tempdir().unwrap();
     let server = Running::start(directory.path(), |_| ()).await;
     let mut stream = server.connect().await;
-    let head = "POST /v1/decisions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let head = server.signed("POST /v1/decisions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n");
     stream.write_all(format!("{head}content-length: 100000000\r\n\r\n").as_bytes()).await.unwrap();
     let (status, body) = answer(&mut stream).await;
     assert_eq!(status, 413, "{body}");
@@ -288,7 +315,7 @@ async fn more_connections_than_allowed_wait_for_their_turn() {
     .await;
     let silent = [server.connect().await, server.connect().await, server.connect().await];
     let mut stream = server.connect().await;
-    stream.write_all(post(&request("passed", "go", "shop")).as_bytes()).await.unwrap();
+    stream.write_all(server.signed(&post(&request("passed", "go", "shop"))).as_bytes()).await.unwrap();
     assert_eq!(answer(&mut stream).await.0, 200);
     drop(silent);
     server.stop().await;
@@ -298,7 +325,7 @@ async fn more_connections_than_allowed_wait_for_their_turn() {
 async fn an_end_lets_requests_under_way_finish() {
     let directory = tempfile::tempdir().unwrap();
     let server = Running::start(directory.path(), |_| ()).await;
-    let whole = post(&request("passed", "go", "shop"));
+    let whole = server.signed(&post(&request("passed", "go", "shop")));
     let (first, second) = whole.split_at(whole.len() - 10);
     let mut busy = server.connect().await;
     busy.write_all(first.as_bytes()).await.unwrap();
@@ -325,7 +352,7 @@ async fn decisions_outlive_the_server_and_a_second_one_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let server = Running::start(directory.path(), |_| ()).await;
     let mut stream = server.connect().await;
-    stream.write_all(post(&request("failed", "go", "shop")).as_bytes()).await.unwrap();
+    stream.write_all(server.signed(&post(&request("failed", "go", "shop"))).as_bytes()).await.unwrap();
     let (_, first) = answer(&mut stream).await;
 
     let config =
@@ -337,7 +364,8 @@ async fn decisions_outlive_the_server_and_a_second_one_is_refused() {
     let server = Running::start(directory.path(), |_| ()).await;
     let id = serde_json::from_str::<Value>(&first).unwrap()["id"].as_str().unwrap().to_owned();
     let mut stream = server.connect().await;
-    stream.write_all(format!("GET /v1/decisions/{id} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+    let read = server.signed(&format!("GET /v1/decisions/{id} HTTP/1.1\r\nhost: x\r\n\r\n"));
+    stream.write_all(read.as_bytes()).await.unwrap();
     assert_eq!(answer(&mut stream).await, (200, first));
     server.stop().await;
 }

@@ -6,9 +6,11 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::{Router, http};
 use holdpoint_server::log::{
-    Class, DecisionLog, Entry, Keys, ModuleFiles, Outcome, Pending, Record, RedbLog,
+    Class, DecisionLog, Entry, Keys, Kind, ModuleFiles, Origin, Outcome, Pending, Record, RedbLog,
 };
 use holdpoint_server::notary::Notary;
+use holdpoint_server::standing::Standing;
+use holdpoint_server::token::Grant;
 use holdpoint_server::{App, Clock, Limits, app};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -20,10 +22,17 @@ use crate::policy::policy;
 /// 2026-11-20T15:30:00Z
 pub(crate) const NOW: i64 = 1_795_188_600_000_000_000;
 
+/// The number of the first decision of a server that keeps its own log: events of the start come before it.
+pub(crate) const FIRST: u64 = 4;
+
 pub(crate) struct Server {
     pub(crate) router: Router,
     pub(crate) state: Arc<App>,
     pub(crate) log: Arc<dyn DecisionLog>,
+    /// What it is asked with unless a test says otherwise: a token of an administrator.
+    pub(crate) token: String,
+    /// One of an administrator that has expired.
+    pub(crate) expired: String,
     _directory: Option<TempDir>,
 }
 
@@ -68,26 +77,62 @@ impl Server {
     }
 
     pub(crate) fn signing(log: Arc<dyn DecisionLog>, notary: Option<Notary>, clock: Clock) -> Self {
-        let state = App::new(Arc::clone(&log), policy("acme"), clock, &Limits::default());
-        Self::of(state.with_notary(notary), log)
+        let standing = Standing::default();
+        let tokens = tokens_elsewhere(&standing, clock.now().unwrap());
+        let state = App::new(Arc::clone(&log), standing, policy("acme"), clock, &Limits::default());
+        Self::of(state.with_notary(notary), log, tokens)
     }
 
     /// Another server on the same log, which decides by the policy of this name.
     pub(crate) fn deciding_by(&self, package: &str) -> Self {
-        let log = Arc::clone(&self.log);
-        Self::of(App::new(Arc::clone(&log), policy(package), Clock::Fixed(NOW), &Limits::default()), log)
+        let (log, standing) = (Arc::clone(&self.log), Standing::default());
+        let tokens = tokens_elsewhere(&standing, NOW);
+        let (clock, limits) = (Clock::Fixed(NOW), Limits::default());
+        Self::of(App::new(Arc::clone(&log), standing, policy(package), clock, &limits), log, tokens)
     }
 
-    fn of(state: App, log: Arc<dyn DecisionLog>) -> Self {
+    fn of(state: App, log: Arc<dyn DecisionLog>, [token, expired]: [String; 2]) -> Self {
         let state = Arc::new(state);
-        Self { router: app(Arc::clone(&state)), state, log, _directory: None }
+        Self { router: app(Arc::clone(&state)), state, log, token, expired, _directory: None }
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+    /// The same with a change to what it is.
+    pub(crate) fn altered(self, change: impl FnOnce(App) -> App) -> Self {
+        let Self { router, state, log, token, expired, _directory } = self;
+        drop(router);
+        let state = Arc::new(change(Arc::into_inner(state).unwrap()));
+        Self { router: app(Arc::clone(&state)), state, log, token, expired, _directory }
+    }
+
+    /// With the token of the administrator, unless the request has one or says `authorization: none`.
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        let headers = request.headers_mut();
+        let bearer = format!("Bearer {}", self.token).parse().unwrap();
+        match headers.get(http::header::AUTHORIZATION).map(|value| value.as_bytes()) {
+            None => drop(headers.insert(http::header::AUTHORIZATION, bearer)),
+            Some(b"none") => drop(headers.remove(http::header::AUTHORIZATION)),
+            Some(_) => {}
+        }
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
         Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    /// A request with a method, a token and a body that is said to be JSON.
+    pub(crate) async fn ask(&self, method: &str, uri: &str, token: &str, body: impl Into<Body>) -> Answer {
+        let authorization = if token.is_empty() { "none".to_owned() } else { format!("Bearer {token}") };
+        let request = Request::builder().method(method).uri(uri).header("Content-Type", "application/json");
+        self.send(request.header("Authorization", authorization).body(body.into()).unwrap()).await
+    }
+
+    /// A new token.
+    pub(crate) async fn token(&self, tenant: &str, scopes: &[&str]) -> String {
+        let principal = format!("ci:{}", tenant.replace('*', "all"));
+        let wanted = serde_json::json!({"principal": principal, "tenant": tenant, "scopes": scopes});
+        let answer = self.post("/v1/tokens", wanted.to_string()).await;
+        assert_eq!(answer.status, 201, "{}", answer.json());
+        answer.json()["token"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn get(&self, uri: &str) -> Answer {
@@ -100,6 +145,23 @@ impl Server {
     }
 }
 
+/// Id and secret of a token.
+pub(crate) fn parts(token: &str) -> (&str, &str) {
+    token.strip_prefix("hp_").unwrap().split_once('_').unwrap()
+}
+
+/// Two tokens that are recorded in another log, so that the numbers of the log under test begin with its decisions: one
+/// that counts, and one that has expired.
+fn tokens_elsewhere(standing: &Standing, now: i64) -> [String; 2] {
+    let make = || {
+        let directory = tempfile::tempdir().unwrap();
+        let log = RedbLog::open(directory.path(), NOW).unwrap();
+        let make = |days, now| standing.make_token(&log, Grant::administrator(), days, now).unwrap().reveal();
+        [make(90, now), make(0, now.saturating_sub(1))]
+    };
+    std::thread::scope(|scope| scope.spawn(make).join().unwrap())
+}
+
 /// Puts decisions straight into a log, each with an answer of at least so many bytes.
 pub(crate) async fn fill(log: &dyn DecisionLog, count: usize, bytes: usize) {
     let module = b"module".to_vec();
@@ -109,6 +171,7 @@ pub(crate) async fn fill(log: &dyn DecisionLog, count: usize, bytes: usize) {
     let result = format!("{{\"verdict\":\"block\",\"objections\":[],\"policy\":\"{}\"}}", "x".repeat(bytes));
     let record = Record {
         class: Class::Standard,
+        kind: Kind::Decision,
         decided_at: 0,
         module: hash,
         source_map: hash.0,
@@ -117,10 +180,11 @@ pub(crate) async fn fill(log: &dyn DecisionLog, count: usize, bytes: usize) {
         request: b"{}",
         signals: b"{}",
         body: [0; 32],
-        caller: "=cmd|' /C calc'!A0,\"x\"",
+        origin: Origin { tenant: "*", caller: "=cmd|' /C calc'!A0,\"x\"", ..Origin::default() },
         trace: None,
         key: None,
         result: result.as_bytes(),
+        shadow: b"",
     };
     let entry = || Entry::new(&record, Keys::default(), Arc::clone(&files)).unwrap();
     let waiting: Vec<Pending> = (0..count).map(|_| log.commit(entry())).collect();

@@ -7,7 +7,7 @@ use holdpoint_isa::limits::{HORIZON_DAYS, REASON_BYTES_MAX, RETRY_ROUNDS_MAX};
 use holdpoint_isa::program::Effect;
 use holdpoint_isa::verdict::Verdict;
 use holdpoint_lang::hir::{
-    Band, Expr, Kind, Package, Policy, Rule, Score, Statement, Text, TextPart, Until, Waiver,
+    Band, Expr, Kind, Package, Policy, Rollout, Rule, Score, Statement, Text, TextPart, Until, Waiver,
 };
 use holdpoint_lang::{Sources, Span};
 use serde_json::Value as Json;
@@ -57,7 +57,12 @@ pub struct Answer {
     pub scores: Vec<(String, Dec, Vec<Dec>)>,
     /// When a delay ends.
     pub retry_at: Option<i64>,
+    /// The rollout to take, with its stages: name, traffic and length.
+    pub plan: Option<Plan>,
 }
+
+/// A rollout's name, and name, traffic and length of each of its stages.
+pub type Plan = (String, Vec<(Option<String>, Dec, i64)>);
 
 /// A statement that is not silent: where it stands, its condition, and the element that it is about.
 struct Fired<'p> {
@@ -81,12 +86,7 @@ pub fn decide_noting_faults(
     signals: &Json,
     now: i64,
 ) -> (Answer, bool) {
-    let facts = Facts::new(
-        package,
-        value::request(package, request, signals),
-        package.signals.iter().map(|s| from_json(package, &s.ty, s.reading, signals.get(&s.name))).collect(),
-        now,
-    );
+    let facts = facts(package, request, signals, now);
     let mut decision = Decision { facts: &facts, sources, answer: empty(), ends: Vec::new() };
     decision.heads();
     decision.plan();
@@ -107,6 +107,16 @@ pub fn decide_noting_faults(
     (answer, facts.faulted.get())
 }
 
+/// What a request and signals come to at an instant.
+pub(crate) fn facts<'p>(package: &'p Package, request: &Json, signals: &Json, now: i64) -> Facts<'p> {
+    Facts::new(
+        package,
+        value::request(package, request, signals),
+        package.signals.iter().map(|s| from_json(package, &s.ty, s.reading, signals.get(&s.name))).collect(),
+        now,
+    )
+}
+
 const fn empty() -> Answer {
     Answer {
         verdict: Verdict::Allow,
@@ -117,6 +127,7 @@ const fn empty() -> Answer {
         obligations: Vec::new(),
         scores: Vec::new(),
         retry_at: None,
+        plan: None,
     }
 }
 
@@ -139,8 +150,23 @@ fn head(facts: &Facts<'_>, policy: &Policy) -> Value {
     policy.head.as_ref().map_or(Value::Bool(true), |head| facts.needed(head, &Env::new()))
 }
 
+/// What the head of each rollout comes to.
+fn plans<'p>(facts: &Facts<'p>) -> Vec<(&'p Rollout, Value)> {
+    let head = |rollout: &'p Rollout| {
+        rollout.head.as_ref().map_or(Value::Bool(true), |head| facts.needed(head, &Env::new()))
+    };
+    facts.package.rollouts.iter().map(|rollout| (rollout, head(rollout))).collect()
+}
+
+/// Whether a request has a plan, in a package with rollouts: exactly one fits, and each other one does not.
+fn planned(facts: &Facts<'_>) -> bool {
+    let heads = plans(facts);
+    let certain = heads.iter().all(|(_, head)| matches!(head, Value::Bool(_)));
+    heads.is_empty() || (certain && heads.iter().filter(|(_, head)| *head == Value::Bool(true)).count() == 1)
+}
+
 /// The condition of a statement: one, or one for each element.
-fn conditions(facts: &Facts<'_>, rule: &Rule, s: &Statement) -> Vec<(Value, Env)> {
+pub(crate) fn conditions(facts: &Facts<'_>, rule: &Rule, s: &Statement) -> Vec<(Value, Env)> {
     let none = Env::new();
     let guard = rule.guard.as_ref().map_or(Value::Bool(true), |guard| facts.needed(guard, &none));
     let own = |env: &Env| {
@@ -199,7 +225,7 @@ fn governed(facts: &Facts<'_>) -> (bool, bool) {
     (governs, heads.iter().all(|(_, head)| matches!(head, Value::Bool(_))))
 }
 
-fn text(facts: &Facts<'_>, text: &Text, env: &Env) -> String {
+pub(crate) fn text(facts: &Facts<'_>, text: &Text, env: &Env) -> String {
     let parts = text.parts.iter().map(|part| match part {
         TextPart::Words(words) => words.clone(),
         TextPart::Value(e) => show(facts.package, &e.ty, &facts.eval(e, env)),
@@ -239,30 +265,30 @@ impl Decision<'_, '_> {
         }
     }
 
-    /// In a package with rollouts, exactly one of them fits.
+    /// Exactly one rollout is the plan of a request.
     fn plan(&mut self) {
-        let heads = self.facts.package.rollouts.iter().map(|rollout| {
-            rollout.head.as_ref().map_or(Value::Bool(true), |head| self.facts.needed(head, &Env::new()))
+        let heads = plans(self.facts);
+        let doubtful = heads.iter().filter(|(_, head)| !matches!(head, Value::Bool(_)));
+        let doubtful = doubtful.map(|(_, head)| Finding {
+            unknown: *head != Value::Fault,
+            fault: *head == Value::Fault,
+            ..blocking("holdpoint", None)
         });
-        let heads: Vec<Value> = heads.collect();
-        let doubtful = heads.iter().filter(|head| !matches!(head, Value::Bool(_)));
-        let mut findings: Vec<Finding> = doubtful
-            .map(|head| {
-                let (unknown, fault) = (*head == Value::Unknown, *head == Value::Fault);
-                Finding { unknown, fault, ..blocking("holdpoint", None) }
-            })
-            .collect();
-        let fitting = heads.iter().filter(|head| **head == Value::Bool(true)).count();
-        if findings.is_empty() && !heads.is_empty() && fitting != 1 {
-            findings.push(blocking("holdpoint", None));
+        let doubtful: Vec<Finding> = doubtful.collect();
+        let fits = heads.iter().filter(|(_, head)| *head == Value::Bool(true)).map(|(rollout, _)| *rollout);
+        match fits.collect::<Vec<_>>().as_slice() {
+            _ if heads.is_empty() => {}
+            _ if !doubtful.is_empty() => self.answer.objections.extend(doubtful),
+            [rollout] => {
+                let stages = rollout.stages.iter().map(|s| (s.name.clone(), s.traffic, s.lasts));
+                self.answer.plan = Some((rollout.name.clone(), stages.collect()));
+            }
+            _ => self.answer.objections.push(blocking("holdpoint", None)),
         }
-        self.answer.objections.extend(findings);
     }
 
     fn place(&self, span: Span) -> Option<String> {
-        let source = self.sources.get(span.file)?;
-        let (line, column) = source.line_column(span.start);
-        Some(format!("{}:{line}:{column}", source.path))
+        place(self.sources, span)
     }
 
     fn take(&mut self, fired: &Fired<'_>) {
@@ -375,6 +401,13 @@ impl Decision<'_, '_> {
     }
 }
 
+/// Where something stands.
+pub(crate) fn place(sources: &Sources, span: Span) -> Option<String> {
+    let source = sources.get(span.file)?;
+    let (line, column) = source.line_column(span.start);
+    Some(format!("{}:{line}:{column}", source.path))
+}
+
 fn blocking(rule: &str, source: Option<String>) -> Finding {
     Finding {
         rule: rule.to_owned(),
@@ -412,7 +445,7 @@ fn retry_at(facts: &Facts<'_>, ends: &[Option<i64>]) -> Option<i64> {
             return None;
         }
         let later = facts.at(candidate);
-        if governed(&later) != (true, true) {
+        if governed(&later) != (true, true) || !planned(&later) {
             return None;
         }
         let ends: Vec<Option<i64>> =

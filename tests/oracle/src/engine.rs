@@ -10,11 +10,15 @@ use holdpoint_lang::diag::render::{self, Style};
 use holdpoint_lang::hir::Package;
 use holdpoint_lang::{Checked, Diagnostic, Library, PackageInput, Sources, check};
 use holdpoint_vm::decision::Objection;
-use holdpoint_vm::{Decision, Machine, Snapshot, VerifiedProgram};
+use holdpoint_vm::{Decision, Judgement, Machine, Snapshot, VerifiedProgram};
 use serde_json::Value as Json;
 
-use crate::decide::{Answer, Finding, decide};
+use crate::decide::{Answer, Finding, decide, place};
+use crate::judge::{self, Judged, judge};
 use crate::make::Facts;
+
+/// What stands for a reason where the fuel for reasons is used up.
+const SPENT: &str = "the fuel for telling why is used up";
 
 /// A package that was compiled, checked and loaded.
 pub struct Built {
@@ -113,6 +117,17 @@ impl Built {
         }
     }
 
+    /// The places of statements with a reason of their own.
+    fn authored(&self) -> BTreeSet<String> {
+        let package = &self.package;
+        let watched = package.rollouts.iter().flat_map(|rollout| {
+            rollout.rules.iter().chain(rollout.stages.iter().flat_map(|stage| &stage.rules))
+        });
+        let rules = package.policies.iter().flat_map(|policy| &policy.rules).chain(watched);
+        let authored = rules.flat_map(|rule| &rule.statements).filter(|s| s.because.is_some());
+        authored.filter_map(|s| place(&self.sources, s.span)).collect()
+    }
+
     /// Compares a decision with the plain one, which explains nothing.
     fn compare_plain(
         &self,
@@ -130,11 +145,7 @@ impl Built {
 
     /// A decision in the interpreter's terms. Reasons that no author wrote are left out of it.
     pub fn answer(&self, decision: &Decision) -> Answer {
-        let rules = self.package.policies.iter().flat_map(|policy| &policy.rules);
-        let map = &self.compiled.source_map;
-        let statements = rules.flat_map(|rule| &rule.statements).zip(&map.statements);
-        let authored = statements.filter(|(s, _)| s.because.is_some()).map(|(_, place)| map.show(*place));
-        let authored: BTreeSet<String> = authored.collect();
+        let authored = self.authored();
         let all = |list: &[Objection]| {
             let mut found: Vec<Finding> = list.iter().map(|o| finding(o, &authored)).collect();
             found.sort();
@@ -166,7 +177,90 @@ impl Built {
             obligations,
             scores,
             retry_at: decision.retry_at,
+            plan: decision.plan.as_ref().map(|plan| {
+                let stages = plan.stages.iter().map(|s| (s.name.clone(), s.traffic, s.lasts));
+                (plan.rollout.clone(), stages.collect())
+            }),
         }
+    }
+
+    /// The machine's judgement of the stage that the facts tell of.
+    ///
+    /// # Errors
+    /// Why the facts are refused.
+    pub fn judge(
+        &self,
+        machine: &mut Machine,
+        snapshot: &mut Snapshot,
+        facts: &Facts,
+    ) -> Result<Judgement, String> {
+        let (request, signals) = (facts.request.to_string(), facts.signals.to_string());
+        snapshot
+            .read(self.module.program(), request.as_bytes(), signals.as_bytes())
+            .map_err(|error| format!("the facts are refused: {error}"))?;
+        Ok(machine.judge(&self.module, &self.compiled.source_map, snapshot, facts.now))
+    }
+
+    /// Judges twice and has the interpreter judge as well; gives the machine's judgement where all is as it must be.
+    ///
+    /// # Errors
+    /// What is otherwise.
+    pub fn compare_judgement(
+        &self,
+        machine: &mut Machine,
+        snapshot: &mut Snapshot,
+        facts: &Facts,
+    ) -> Result<Judgement, String> {
+        let judgement = self.judge(machine, snapshot, facts)?;
+        let (mut expected, _) =
+            judge(&self.package, &self.sources, &facts.request, &facts.signals, facts.now);
+        let mut found = self.judged(&judgement);
+        // Reasons have fuel of their own, of which the interpreter knows nothing.
+        if judgement.findings.iter().any(|finding| finding.reason.contains(SPENT)) {
+            found.forget_texts();
+            expected.forget_texts();
+        }
+        if found != expected {
+            return Err(format!("the machine {found:#?}\nthe interpreter {expected:#?}"));
+        }
+        if judgement.fuel_used > judgement.fuel_bound {
+            return Err(format!("used {} of {} fuel", judgement.fuel_used, judgement.fuel_bound));
+        }
+        let again = self.judge(&mut Machine::new(), &mut Snapshot::new(), facts)?;
+        if again.to_json() == judgement.to_json() {
+            Ok(judgement)
+        } else {
+            Err("a machine that was used before judges otherwise".to_owned())
+        }
+    }
+
+    /// A judgement in the interpreter's terms. Reasons that no text stands for are left out of it.
+    fn judged(&self, judgement: &Judgement) -> Judged {
+        let authored = self.authored();
+        let findings = judgement.findings.iter().map(|f| {
+            let certain = f.unknown.is_empty() && !f.fault;
+            let written = certain && f.source.as_ref().is_some_and(|source| authored.contains(source));
+            judge::Finding {
+                rule: f.rule.clone(),
+                judgement: f.judgement,
+                unknown: !f.unknown.is_empty(),
+                fault: f.fault,
+                source: f.source.clone(),
+                because: written.then(|| f.reason.clone()),
+                fix: f.fix.clone(),
+            }
+        });
+        let stage = judgement.rollout.clone().zip(judgement.stage);
+        let mut judged = Judged {
+            outcome: judgement.outcome,
+            stage,
+            findings: findings.collect(),
+            until: judgement.until,
+            held: judgement.held,
+            escalate: judgement.escalate.as_ref().map(|escalate| escalate.group.clone()),
+        };
+        judged.sort();
+        judged
     }
 }
 
@@ -222,6 +316,7 @@ pub fn differences(machine: &Answer, interpreter: &Answer) -> String {
 
 fn lines(answer: &Answer) -> Vec<String> {
     let mut lines = vec![format!("verdict {:?}, retry_at {:?}", answer.verdict, answer.retry_at)];
+    lines.extend(answer.plan.iter().map(|plan| format!("plan {plan:?}")));
     for (name, list) in
         [("objection", &answer.objections), ("warning", &answer.warnings), ("trial", &answer.trial)]
     {

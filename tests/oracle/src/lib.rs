@@ -5,12 +5,13 @@
 //! It shares with the machine only what both take from tables: the spellings of literals, the exact decimal, and the
 //! calendar of windows. Everything here is a function of its inputs; a case is told again by its seed.
 //!
-//! Reading order: [`value`], [`eval`] with `compute`, [`decide`], then [`rng`], [`make`], [`mutate`], [`engine`].
+//! Reading order: [`value`], [`eval`] with `compute`, [`decide`], [`judge`], then [`rng`], [`make`], [`mutate`], [`engine`].
 
 mod compute;
 pub mod decide;
 pub mod engine;
 pub mod eval;
+pub mod judge;
 pub mod make;
 pub mod mutate;
 pub mod rng;

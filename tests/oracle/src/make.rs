@@ -6,11 +6,13 @@
 mod expr;
 mod facts;
 mod policy;
+mod rollout;
 mod truth;
 mod types;
 
 pub use facts::{Facts, complete};
 pub use policy::{PolicyText, RuleText};
+pub use rollout::{MetricText, RolloutText, WatchedText};
 pub use types::{Field, Model, Ty};
 
 use crate::rng::Rng;
@@ -24,6 +26,8 @@ pub struct Case {
     pub items: Vec<String>,
     /// Policies.
     pub policies: Vec<PolicyText>,
+    /// Rollouts.
+    pub rollouts: Vec<RolloutText>,
     /// How many files there are; a declaration's place in the list tells its file.
     pub files: usize,
     maker: Maker,
@@ -34,6 +38,7 @@ impl Case {
     pub fn new(seed: u64) -> Self {
         let mut maker = Maker::new(Rng::new(seed));
         maker.patient = maker.rng.percent(25);
+        maker.rolls_out = maker.rng.percent(40);
         maker.declare();
         if !maker.patient {
             maker.scores();
@@ -41,7 +46,10 @@ impl Case {
         let count = maker.rng.below(3).saturating_add(1);
         let policies = (0..count).map(|index| maker.policy(index)).collect();
         let files = maker.rng.below(2).saturating_add(1);
-        Self { model: maker.model.clone(), items: maker.items.clone(), policies, files, maker }
+        let rollouts = if maker.rolls_out { maker.rollouts() } else { Vec::new() };
+        maker.model.rollouts =
+            rollouts.iter().map(|rollout| (rollout.name.clone(), rollout.stages())).collect();
+        Self { model: maker.model.clone(), items: maker.items.clone(), policies, rollouts, files, maker }
     }
 
     /// Its files: path and text.
@@ -49,7 +57,8 @@ impl Case {
         let mut files: Vec<(String, String)> =
             (0..self.files).map(|index| (format!("f{index}.hold"), String::new())).collect();
         let policies = self.policies.iter().map(PolicyText::text);
-        for (index, text) in self.items.iter().cloned().chain(policies).enumerate() {
+        let rollouts = self.rollouts.iter().map(RolloutText::text);
+        for (index, text) in self.items.iter().cloned().chain(policies).chain(rollouts).enumerate() {
             let file = index.checked_rem(self.files).unwrap_or(0);
             if let Some((_, whole)) = files.get_mut(file) {
                 whole.push_str(&text);
@@ -71,6 +80,17 @@ impl Case {
             rng.shuffle(&mut policy.rules);
             policy.rules.iter_mut().for_each(|rule| rng.shuffle(&mut rule.statements));
         }
+        rng.shuffle(&mut other.rollouts);
+        other.rollouts.iter_mut().for_each(|rollout| rollout.shuffle(rng));
+        other
+    }
+
+    /// The same package with one more trigger in each rollout.
+    #[must_use]
+    pub fn with_triggers(&self) -> Self {
+        let mut other = self.clone();
+        let Self { rollouts, maker, .. } = &mut other;
+        rollouts.iter_mut().for_each(|rollout| rollout.watched.triggers.push(maker.trigger()));
         other
     }
 
@@ -176,6 +196,8 @@ struct Maker {
     names: usize,
     /// Rules that mostly delay until some instant, so that ends of delays come up often.
     patient: bool,
+    /// Has rollouts, and samples to judge them by.
+    rolls_out: bool,
     /// Within the hole of a text, where neither quotes nor braces may stand.
     in_hole: bool,
 }
@@ -192,6 +214,7 @@ impl Maker {
             groups: Vec::new(),
             names: 0,
             patient: false,
+            rolls_out: false,
             in_hole: false,
         }
     }

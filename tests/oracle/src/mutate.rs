@@ -1,7 +1,7 @@
 //! Modules made wrong on purpose: each change is one that a compiler would never make and an attacker might.
 
 use holdpoint_isa::ops::{Cause, Konst, Op, Operand, Reg, Slot};
-use holdpoint_isa::program::{Block, Const, Field, Node, Piece, Program, Text};
+use holdpoint_isa::program::{Block, Const, Escalate, Field, Node, Piece, Program, Text, Then};
 use holdpoint_isa::types::{Kind, Scalar};
 use holdpoint_isa::window::{Date, Days, Weekdays};
 
@@ -9,7 +9,7 @@ use crate::rng::Rng;
 
 /// Changes one thing in a module.
 pub fn mutate(program: &mut Program, rng: &mut Rng) {
-    match rng.below(20) {
+    match rng.below(21) {
         0..9 => operation(program, rng),
         9 => registers(program, rng),
         10 => blocks(program, rng),
@@ -21,6 +21,7 @@ pub fn mutate(program: &mut Program, rng: &mut Rng) {
         16 => rearrange(program, rng),
         17 => waivers(program, rng),
         18 => scores(program, rng),
+        19 => rollouts(program, rng),
         _ => numbers(program, rng),
     }
 }
@@ -328,6 +329,38 @@ fn scores(program: &mut Program, rng: &mut Rng) {
     if let Some(score) = any(rng, &mut program.scores) {
         score.total = Reg(small(rng, registers));
         any(rng, &mut score.factors).into_iter().for_each(|factor| factor.value = Reg(small(rng, registers)));
+    }
+}
+
+fn rollouts(program: &mut Program, rng: &mut Rng) {
+    let (groups, blocks) = (program.groups.len(), program.texts.iter().map(|text| text.block));
+    let blocks: Vec<Block> =
+        blocks.chain(program.thunks.iter().copied()).chain([program.admission]).collect();
+    if let (Some(progress), true) = (&mut program.progress, rng.percent(30)) {
+        let slots =
+            [&mut progress.rollout, &mut progress.stage, &mut progress.since, &mut progress.held_since];
+        for slot in slots {
+            *slot = if rng.percent(40) { small(rng, 12) } else { *slot };
+        }
+        return;
+    }
+    let count = program.rollouts.len();
+    let other = rng.pick(&program.rollouts).cloned();
+    let Some(rollout) = any(rng, &mut program.rollouts) else { return };
+    match rng.below(6) {
+        0 => rollout.name = other.map(|other| other.name).unwrap_or_default(),
+        1 => rollout.code = rng.pick(&blocks).copied().unwrap_or(rollout.code),
+        2 => rollout.hold = rng.pick(&[i64::MIN, -1, 0, i64::MAX]).copied().unwrap_or_default(),
+        3 => {
+            rollout.then = Then::Escalate(Escalate { group: small(rng, groups), needs: 0, expires: Some(-1) })
+        }
+        4 => {
+            let Some(stage) = any(rng, &mut rollout.stages) else { return };
+            stage.lasts = rng.pick(&[i64::MIN, -1, 0, i64::MAX]).copied().unwrap_or_default();
+            stage.code = rng.pick(&blocks).copied().filter(|_| rng.percent(60)).unwrap_or(stage.code);
+        }
+        _ if count > 1 => drop(program.rollouts.pop()),
+        _ => rollout.stages.truncate(1),
     }
 }
 

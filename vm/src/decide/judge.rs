@@ -4,9 +4,12 @@
 //! stage; held too long, it goes back or somebody is asked. Time alone promotes nothing: a stage lasts its time, and
 //! every critical metric has shown itself meanwhile.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use holdpoint_isa::limits;
 use holdpoint_isa::literal::{format_duration, format_instant};
-use holdpoint_isa::program::{Effect, Progress, Rollout, SourceMap, Stage, Then};
+use holdpoint_isa::program::{Effect, Progress, Rollout, Rule, SourceMap, Stage, Statement, Then};
 use holdpoint_isa::verdict::Judgement as Says;
 use holdpoint_isa::{Fault, limits::EXPLAIN_FUEL_MAX};
 
@@ -33,7 +36,7 @@ impl Machine {
         let mut judge = Judge { tell: Teller { run, map }, judgement: Judgement::new(module.hash()) };
         match Place::of(run) {
             Ok(place) => judge.stage(self, &place),
-            Err(why) => judge.finding(SYSTEM.to_owned(), Says::Hold, why),
+            Err(why) => judge.hold(SYSTEM.to_owned(), why),
         }
         judge.judgement.sorted()
     }
@@ -51,8 +54,8 @@ struct Place<'r> {
     rollout: &'r Rollout,
     index: i64,
     stage: &'r Stage,
-    /// Since when the stage's traffic has arrived.
-    since: i64,
+    /// Since when the stage's traffic has arrived, or why it has not.
+    since: Result<i64, &'static str>,
     held_since: Option<i64>,
 }
 
@@ -64,9 +67,7 @@ impl<'r> Place<'r> {
             return Err("this module has no rollouts".to_owned());
         };
         let fact = |slot: u16| run.snapshot.cell(u32::from(slot));
-        let (Value::Str(name), Value::Int(index), Value::Int(since)) =
-            (fact(rollout), fact(stage), fact(since))
-        else {
+        let (Value::Str(name), Value::Int(index)) = (fact(rollout), fact(stage)) else {
             return Err("how far the rollout has come is unknown".to_owned());
         };
         let name = run.snapshot.text(&program.constants, name);
@@ -76,6 +77,11 @@ impl<'r> Place<'r> {
         let stage = usize::try_from(index).ok().and_then(|at| rollout.stages.get(at));
         let Some(stage) = stage else {
             return Err(format!("rollout `{name}` has no stage {index}"));
+        };
+        let since = match fact(since) {
+            Value::Int(since) => Ok(since),
+            Value::None => Err("the stage's traffic has not arrived"),
+            _ => Err("whether the stage's traffic has arrived is unknown"),
         };
         let held_since = if let Value::Int(since) = fact(held_since) { Some(since) } else { None };
         Ok(Self { rollout, index, stage, since, held_since })
@@ -87,6 +93,26 @@ impl<'r> Place<'r> {
             Some(verification) => format!("{}.{verification}", self.rollout.name),
             None => self.rollout.name.clone(),
         }
+    }
+}
+
+/// A trigger that fired, and what it says.
+struct Trigger<'r> {
+    fired: Fired,
+    statement: &'r Statement,
+    rule: &'r Rule,
+    policy: &'r str,
+    says: Says,
+}
+
+impl<'r> Trigger<'r> {
+    fn of(run: Run<'r>, fired: Fired) -> Option<Self> {
+        let program = run.program();
+        let statement = program.statements.get(fired.statement.index())?;
+        let rule = program.rules.get(usize::from(statement.rule))?;
+        let policy = program.policies.get(usize::from(rule.policy)).map_or("", |policy| policy.name.as_str());
+        let says = says(fired, statement.effect);
+        Some(Self { fired, statement, rule, policy, says })
     }
 }
 
@@ -104,37 +130,46 @@ impl<'r> Judge<'r> {
         let outcome = machine.run_stage(self.tell.run, place.rollout, place.stage);
         self.judgement.fuel_used = place.stage.fuel_bound.saturating_sub(machine.fuel);
         if let Err(fault) = outcome {
-            self.finding(place.name(), Says::Hold, format!("the evaluation ended: {}", fault.text()));
+            self.hold(place.name(), format!("the evaluation ended: {}", fault.text()));
         }
+        // Texts run code, which needs the machine whole.
         let fired = std::mem::take(&mut machine.fired);
-        for fired in &fired {
-            self.trigger(machine, *fired);
-        }
+        self.triggers(machine, &fired);
         machine.fired = fired;
-        self.judgement.held = self.judgement.findings.iter().any(|finding| finding.judgement == Says::Hold);
         self.time(place);
         self.held_too_long(place);
     }
 
-    /// What a trigger that fired says.
-    fn trigger(&mut self, machine: &mut Machine, fired: Fired) {
-        let program = self.tell.run.program();
-        let Some(statement) = program.statements.get(fired.statement.index()) else { return };
-        let Some(rule) = program.rules.get(usize::from(statement.rule)) else { return };
-        let policy = program.policies.get(usize::from(rule.policy)).map_or("", |policy| policy.name.as_str());
-        if self.judgement.findings.len() >= limits::OBJECTIONS_MAX as usize {
-            self.judgement.count(says(fired, statement.effect));
-            self.judgement.left_out = self.judgement.left_out.saturating_add(1);
-            return;
+    /// What the triggers that fired say: the gravest first, so that what is left out beyond the limit is never what a
+    /// rule says most gravely.
+    fn triggers(&mut self, machine: &mut Machine, fired: &[Fired]) {
+        let mut triggers: Vec<Trigger<'r>> =
+            fired.iter().filter_map(|fired| Trigger::of(self.tell.run, *fired)).collect();
+        triggers.sort_by_key(|t| (Reverse(t.says), t.policy, &t.rule.name, t.fired.statement));
+        let mut rules = BTreeSet::new();
+        let first = |trigger: &&Trigger<'_>| rules.insert(trigger.statement.rule);
+        let (gravest, others): (Vec<_>, Vec<_>) = triggers.iter().partition(first);
+        gravest.into_iter().for_each(|trigger| self.trigger(machine, trigger));
+        for trigger in others {
+            if self.judgement.findings.len() < limits::OBJECTIONS_MAX as usize {
+                self.trigger(machine, trigger);
+            } else {
+                self.judgement.leave_out(trigger.says);
+            }
         }
+    }
+
+    fn trigger(&mut self, machine: &mut Machine, trigger: &Trigger<'_>) {
+        let Trigger { fired, statement, rule, policy, says } = *trigger;
         if let Some(witness) = statement.witness {
             machine.set(witness, fired.witness);
         }
         let certain = fired.cond == Value::Bool(true);
         let (reason, unknown) = self.tell.reason(machine, fired, statement);
         let fix = statement.fix.filter(|_| certain).and_then(|text| self.tell.text(machine, text));
+        self.judgement.held |= says == Says::Hold;
         self.judgement.add(Finding {
-            judgement: says(fired, statement.effect),
+            judgement: says,
             rule: format!("{policy}.{}", rule.name),
             reason,
             source: self.tell.place(fired.statement.index()),
@@ -146,8 +181,12 @@ impl<'r> Judge<'r> {
 
     /// A stage lasts its time.
     fn time(&mut self, place: &Place<'_>) {
-        let ends = place.since.saturating_add(place.stage.lasts);
-        if self.tell.run.now < ends {
+        let since = match place.since {
+            Ok(since) => since,
+            Err(why) => return self.hold(place.name(), why.to_owned()),
+        };
+        let ends = since.saturating_add(place.stage.lasts);
+        if self.tell.run.now.saturating_sub(since) < place.stage.lasts {
             let (lasts, at) = (format_duration(place.stage.lasts), format_instant(ends));
             self.finding(place.name(), Says::Hold, format!("lasts {lasts}, until {at}"));
             self.judgement.until = Some(ends);
@@ -169,6 +208,12 @@ impl<'r> Judge<'r> {
                 self.judgement.escalate = self.tell.escalate(escalate);
             }
         }
+    }
+
+    /// Holds the stage for another reason than its time.
+    fn hold(&mut self, rule: String, reason: String) {
+        self.judgement.held = true;
+        self.finding(rule, Says::Hold, reason);
     }
 
     /// A finding of Holdpoint itself, on the stage as such.

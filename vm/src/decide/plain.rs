@@ -67,7 +67,7 @@ impl Machine {
     }
 
     /// Whether exactly one rollout is the plan, in a module that has rollouts.
-    fn planned(&self, run: Run<'_>) -> bool {
+    pub(super) fn planned(&self, run: Run<'_>) -> bool {
         let known = |(_, head): &(_, Value)| matches!(head, Value::Bool(_));
         let fits = self.plans.iter().filter(|(_, head)| matches!(head, Value::Bool(true))).count();
         run.program().rollouts.is_empty() || (fits == 1 && self.plans.iter().all(known))

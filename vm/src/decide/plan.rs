@@ -32,8 +32,10 @@ impl Report<'_> {
             [rollout] => self.decision.plan = Some(planned(rollout)),
             [] => self.system("no rollout fits this request".to_owned(), false),
             several => {
-                let names: Vec<String> =
+                let mut names: Vec<String> =
                     several.iter().map(|rollout| format!("`{}`", rollout.name)).collect();
+                // In whatever order they are written.
+                names.sort();
                 self.system(format!("rollouts {} all fit this request", names.join(", ")), false);
             }
         }

@@ -25,7 +25,7 @@ impl Machine {
             }
             let later = Run { now: candidate, ..run };
             self.on_telling_fuel(|machine| machine.admit(later)).ok()?;
-            if !self.governed(later) {
+            if !self.governed(later) || !self.planned(later) {
                 return None;
             }
             let fired = std::mem::take(&mut self.fired);

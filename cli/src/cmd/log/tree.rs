@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use holdpoint_isa::literal::format_instant;
-use holdpoint_server::log::{DecisionLog, RedbLog, Stored};
+use holdpoint_server::event::shown;
+use holdpoint_server::log::{DecisionLog, Kind, RedbLog, Stored};
 use holdpoint_server::notary::{Notary, NotaryError, last_signed, log_of};
 use holdpoint_server::tlog::{Checkpoint, Proof, VerifierKey};
 use holdpoint_server::{DecisionId, Hex, decision, proving, verify};
 
-use super::{damaged, export, find, open, word};
+use super::{any, damaged, export, open, word};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, visible};
 
@@ -75,15 +76,12 @@ pub(super) fn verify_export(file: &Path, vkey: Option<&str>, since: Option<&Path
 /// Says how a verification ended.
 fn conclude(report: &verify::Report, expected: &[Checkpoint]) -> Exit {
     if report.wrong > 0 {
-        output::out(&format!(
-            "{} decisions, {} findings: the log is damaged",
-            report.decisions, report.wrong
-        ));
+        output::out(&format!("{} records, {} findings: the log is damaged", report.records, report.wrong));
         return Exit::Damaged;
     }
-    output::out(&format!("{} decisions verified, root {}", report.decisions, Hex(&report.root)));
+    output::out(&format!("{} records verified, root {}", report.records, Hex(&report.root)));
     for checkpoint in expected {
-        output::out(&format!("  consistent with the checkpoint over {} decisions", checkpoint.size));
+        output::out(&format!("  consistent with the checkpoint over {} records", checkpoint.size));
     }
     Exit::Success
 }
@@ -91,7 +89,7 @@ fn conclude(report: &verify::Report, expected: &[Checkpoint]) -> Exit {
 /// Prints the receipt of a decision.
 pub(super) fn receipt(data: &Path, id: &str) -> Result<Exit, Failure> {
     let log: RedbLog = open(data)?;
-    let stored = find(&log, id)?;
+    let stored = any(&log, id)?;
     let notary = Notary::open(data, &log, false).map_err(unsigned)?;
     let receipt = notary.receipt(&log, &stored).map_err(unsigned)?;
     output::out(&receipt.to_string());
@@ -109,6 +107,13 @@ pub(super) fn verify_receipt(path: &Path, vkey: &str) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, format!("`{}` is not the name of a log", key.name()))
             .help("the server prints its key when it starts, and `/log/vkey` shows it"));
     };
+    if stored.record().map_err(damaged)?.kind == Kind::Event {
+        let event = shown(&stored).map_err(damaged)?;
+        output::out(&format!("{}  event {}", word(&event, "event"), stored.sequence));
+        output::out(&format!("  in the log `{}` of {} records", checkpoint.origin, checkpoint.size));
+        output::out(&visible(&event.to_string()));
+        return Ok(Exit::Success);
+    }
     let bytes = decision(log, &stored).map_err(damaged)?;
     let value: serde_json::Value =
         serde_json::from_slice(&bytes).map_err(|error| Failure::new(Exit::Damaged, error))?;
@@ -116,7 +121,7 @@ pub(super) fn verify_receipt(path: &Path, vkey: &str) -> Result<Exit, Failure> {
     let id = DecisionId { log, sequence: stored.sequence };
     output::out(&format!("{}  {id}", word(&value, "verdict")));
     output::out(&format!("  decided at {} by {}", format_instant(record.decided_at), record.module));
-    output::out(&format!("  in the log `{}` of {} decisions", checkpoint.origin, checkpoint.size));
+    output::out(&format!("  in the log `{}` of {} records", checkpoint.origin, checkpoint.size));
     output::out(&String::from_utf8_lossy(&bytes));
     Ok(Exit::Success)
 }
@@ -144,7 +149,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8".to_owned()))
 }
 
-pub(super) fn unsigned(error: NotaryError) -> Failure {
+pub(in crate::cmd) fn unsigned(error: NotaryError) -> Failure {
     let code = if error.is_damage() { Exit::Damaged } else { Exit::Unavailable };
     Failure::new(code, error)
 }

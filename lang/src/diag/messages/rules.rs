@@ -97,6 +97,27 @@ pub fn bands(span: Span, why: &str) -> Diagnostic {
         .help("write `bands { >= 80% allow  >= 60% escalate to GROUP  else block }`, from the highest down")
 }
 
+/// A condition that cannot hold.
+pub fn never_holds(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::FixedCondition, span, "this condition can never hold")
+        .label("never true")
+        .help("mend it, or leave it out")
+}
+
+/// A condition that cannot fail.
+pub fn always_holds(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::FixedCondition, span, "this condition always holds")
+        .label("never false")
+        .help("mend it, or leave it out")
+}
+
+/// A statement whose conditions exclude each other.
+pub fn never_fires(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::FixedCondition, span, "this can never object: its conditions exclude each other")
+        .label("never objects")
+        .note("the `when` of its policy and of its rule hold for it as well")
+}
+
 /// Something that only the top layer may say.
 pub fn lower_layer(span: Span, what: &str) -> Diagnostic {
     Diagnostic::new(Code::LowerLayer, span, format!("a package below another may not {what}"))
@@ -132,6 +153,13 @@ pub fn no_hold(span: Span, name: &str) -> Diagnostic {
     )
     .label("could be held for ever")
     .help("write `on unknown hold at most 10m then rollback`, or `then escalate to GROUP`")
+}
+
+/// A threshold that is a multiple of the baseline, which may be nought.
+pub fn no_floor(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::NoFloor, span, "a threshold relative to the baseline has a floor".to_owned())
+        .label("where the baseline is about nought, any value passes this or none does")
+        .help("ask for something that is not relative as well, such as `and value > 1%`")
 }
 
 /// A zone that the database does not have.

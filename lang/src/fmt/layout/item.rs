@@ -139,7 +139,7 @@ impl Layout<'_, '_> {
         (self.start(decl.name.span), false)
     }
 
-    fn param(&mut self, decl: &ParamDecl) -> Placed {
+    pub(super) fn param(&mut self, decl: &ParamDecl) -> Placed {
         self.ty(&decl.ty);
         self.assigned(&decl.value);
         (self.start(decl.name.span), false)

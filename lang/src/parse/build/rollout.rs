@@ -13,10 +13,12 @@ impl Build<'_> {
         items: Vec<RolloutItem>,
     ) -> RolloutDecl {
         let (docs, title) = (self.docs(start), self.title(title));
-        let (mut steps, mut verifications, mut watched) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut params, mut steps) = (Vec::new(), Vec::new());
+        let (mut verifications, mut watched) = (Vec::new(), Vec::new());
         let mut on_unknown = None;
         for item in items {
             match item {
+                RolloutItem::Param(param) => params.push(param),
                 RolloutItem::Step(step) => steps.push(step),
                 RolloutItem::Verification(verification) => verifications.push(verification),
                 RolloutItem::Watch(item) => watched.push(item),
@@ -25,7 +27,8 @@ impl Build<'_> {
                 }
             }
         }
-        RolloutDecl { name, docs, title, head, steps, watched: sorted(watched), on_unknown, verifications }
+        let watched = sorted(watched);
+        RolloutDecl { name, docs, title, head, params, steps, watched, on_unknown, verifications }
     }
 
     pub(crate) fn verification(

@@ -10,17 +10,25 @@ use proptest::prelude::*;
 
 use super::disk::{Disk, Fault};
 use super::{database_on, log_on, module, record};
+use crate::event::{Event, Private};
 use crate::log::fold::{IDLE, fold};
 use crate::log::tables::PENDING;
 use crate::log::writer::begin;
-use crate::log::{DecisionLog, Entry, Keys, Outcome, Pending, Record, RedbLog, Scan, Stored, Why};
+use crate::log::{DecisionLog, Entry, Keys, Origin, Outcome, Pending, Record, RedbLog, Scan, Stored, Why};
+use crate::standing::{Change, Standing};
+use crate::token::Grant;
 use crate::verify::walk;
 
 fn keyed(caller: &str, key: u8, body: u8, pad: usize) -> Entry {
     let module = module("m");
     let key = format!("key-{key}");
     let request = format!("\"{body}{}\"", "x".repeat(pad));
-    let record = Record { body: [body; 32], caller, key: Some(&key), ..record(&module, &request) };
+    let record = Record {
+        body: [body; 32],
+        origin: Origin { tenant: caller, ..Origin::default() },
+        key: Some(&key),
+        ..record(&module, &request)
+    };
     Entry::new(&record, Keys::default(), module).unwrap()
 }
 
@@ -61,6 +69,27 @@ fn complaints(log: &RedbLog) -> Vec<String> {
     let mut told = Vec::new();
     walk(log, &[], &mut |what| told.push(what.to_owned()), |_| ControlFlow::Continue(())).unwrap();
     told
+}
+
+#[test]
+fn a_walk_finds_an_event_that_a_server_would_not_know_of() {
+    let disk = Disk::default();
+    let log = log_on(&disk);
+    let standing = Standing::default();
+    let token = standing.make_token(&log, Grant::administrator(), 1, 0).unwrap();
+    let revoked = Event::TokenRevoked { token: token.id().to_owned() };
+    standing.change(&log, &Change::new((revoked, Private::default())), 0).unwrap();
+    assert_eq!(complaints(&log), [""; 0]);
+    drop(log);
+    let file = database_on(&disk);
+    let transaction = begin(&file).unwrap();
+    transaction.open_table(PENDING).unwrap().remove(1).unwrap();
+    transaction.commit().unwrap();
+    drop(file);
+    let log = log_on(&disk);
+    assert_eq!(complaints(&log), ["event 1 is not found, so that a server does not know of it"]);
+    // A token that is revoked without having been made makes no sense, and no server starts on it.
+    assert!(Standing::load(&log).is_err());
 }
 
 #[test]

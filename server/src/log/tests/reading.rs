@@ -194,7 +194,7 @@ fn another_format_is_refused() {
     }
     let refused = fixture.open().unwrap_err();
     assert!(matches!(refused, OpenError::Format(9)));
-    assert_eq!(refused.to_string(), "the decision log has format 9; this program reads and writes format 2");
+    assert_eq!(refused.to_string(), "the decision log has format 9; this program reads and writes format 3");
 }
 
 #[test]

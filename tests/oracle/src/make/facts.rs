@@ -1,7 +1,9 @@
 //! Requests and signals for a package: everything that the decoder takes, much of it left out or at the edge.
 
+use holdpoint_isa::literal::format_instant;
 use serde_json::{Map, Value as Json, json};
 
+use super::types::PROGRESS;
 use super::{Case, Field, Model, Ty};
 use crate::rng::Rng;
 
@@ -24,7 +26,9 @@ impl Case {
     /// Facts of a seed. `missing` is how many in a hundred of the members that may be left out are.
     pub fn facts(&self, seed: u64, missing: usize) -> Facts {
         let mut rng = Rng::new(seed);
-        let mut source = Source { model: &self.model, rng: &mut rng, missing };
+        let hours = i64::try_from(rng.below(24 * 70)).unwrap_or_default();
+        let now = START.saturating_add(hours.saturating_mul(HOUR)).saturating_add(HOUR / 7);
+        let mut source = Source { model: &self.model, rng: &mut rng, missing, now };
         let (body, gathered) = self.model.documents();
         let request = source.object(&body);
         let mut signals = source.object(&gathered);
@@ -36,8 +40,6 @@ impl Case {
                 signals.remove(field.key());
             }
         }
-        let hours = i64::try_from(rng.below(24 * 70)).unwrap_or_default();
-        let now = START.saturating_add(hours.saturating_mul(HOUR)).saturating_add(HOUR / 7);
         Facts { request, signals, now }
     }
 }
@@ -45,7 +47,7 @@ impl Case {
 /// The same facts with everything known that was not; the values are those of a seed.
 pub fn complete(case: &Case, facts: &Facts, seed: u64) -> Facts {
     let mut rng = Rng::new(seed);
-    let mut source = Source { model: &case.model, rng: &mut rng, missing: 10 };
+    let mut source = Source { model: &case.model, rng: &mut rng, missing: 10, now: facts.now };
     let mut facts = facts.clone();
     let (body, gathered) = case.model.documents();
     source.fill(&body, &mut facts.request);
@@ -57,6 +59,7 @@ struct Source<'s> {
     model: &'s Model,
     rng: &'s mut Rng,
     missing: usize,
+    now: i64,
 }
 
 impl Source<'_> {
@@ -84,11 +87,13 @@ impl Source<'_> {
             return Json::Null;
         }
         match &field.ty {
+            Ty::Record(_) if field.name == PROGRESS => self.progress(),
             Ty::Record(id) => {
                 let fields =
                     self.model.records.get(*id).map(|(_, fields)| fields.clone()).unwrap_or_default();
                 self.object(&fields)
             }
+            Ty::List(element, _) if self.model.sampled(element).is_some() => self.samples(element),
             Ty::List(element, max) => {
                 let element = Field {
                     name: String::new(),
@@ -116,6 +121,50 @@ impl Source<'_> {
             }
             scalar => self.scalar(scalar, field.reading),
         }
+    }
+
+    /// An instant about so many seconds before now; seldom one at the end of time.
+    fn lately(&mut self, seconds: usize) -> Json {
+        if self.rng.percent(3) {
+            return json!(self.rng.word(&["1677-12-01T00:00:00Z", "2262-04-11T00:00:00Z"]));
+        }
+        let steps = i64::try_from(self.rng.below(seconds / 10)).unwrap_or_default();
+        let ago = steps.saturating_sub(2).saturating_mul(10_000_000_000);
+        json!(format_instant(self.now.saturating_sub(ago)))
+    }
+
+    /// How far a rollout has come.
+    fn progress(&mut self) -> Json {
+        let mut progress = Map::new();
+        let (name, stages) = self.rng.pick(&self.model.rollouts).cloned().unwrap_or_default();
+        let name = if self.rng.percent(2) { "missing".to_owned() } else { name };
+        let one_more = usize::from(self.rng.percent(3));
+        let stage = self.rng.below(stages.saturating_add(one_more));
+        progress.insert("rollout".to_owned(), json!(name));
+        progress.insert("stage".to_owned(), json!(stage));
+        for (member, known, seconds) in [("since", 95, 600), ("held_since", 60, 900)] {
+            let at = if self.rng.percent(known) { self.lately(seconds) } else { Json::Null };
+            if !self.rng.percent(self.missing / 4) {
+                progress.insert(member.to_owned(), at);
+            }
+        }
+        Json::Object(progress)
+    }
+
+    /// Samples, many of them of the last minutes, some at the same instant.
+    fn samples(&mut self, element: &Ty) -> Json {
+        let Ty::Record(id) = element else { return Json::Null };
+        let fields = self.model.records.get(*id).map(|(_, fields)| fields.clone()).unwrap_or_default();
+        let len = if self.rng.percent(3) { 64 } else { self.rng.below(6) };
+        let sample = |_| {
+            let Json::Object(mut sample) = self.object(&fields) else { return Json::Null };
+            if let Some(count) = sample.get_mut("count").filter(|count| !count.is_null()) {
+                *count = json!(self.rng.pick(&[0, 499, 500, 1000]));
+            }
+            sample.insert("at".to_owned(), self.lately(300));
+            Json::Object(sample)
+        };
+        Json::Array((0..len).map(sample).collect())
     }
 
     fn scalar(&mut self, ty: &Ty, reading: Option<&str>) -> Json {

@@ -238,7 +238,7 @@ impl Maker {
     }
 
     /// A text with values.
-    fn text(&mut self) -> String {
+    pub(super) fn text(&mut self) -> String {
         let mut text = String::from("\"");
         for _ in 0..self.rng.below(3).saturating_add(1) {
             text.push_str(&self.rng.word(&["is ", "ü: ", "{{x}} ", "a \\\"b\\\" ", ", "]));

@@ -79,7 +79,10 @@ impl Ty {
             Self::Map(value) => format!("map<string<max 8>, {}, max 3>", value.word(model)),
             Self::Enum(id) => model.enums.get(*id).map(|def| def.name.clone()).unwrap_or_default(),
             Self::Record(id) => model.records.get(*id).map(|(name, _)| name.clone()).unwrap_or_default(),
-            Self::List(element, max) => format!("list<{}, max {max}>", element.word(model)),
+            Self::List(element, max) => match model.sampled(element) {
+                Some(samples) => samples.to_owned(),
+                None => format!("list<{}, max {max}>", element.word(model)),
+            },
         }
     }
 }
@@ -138,9 +141,25 @@ pub struct Model {
     pub request: Vec<Field>,
     /// Signals.
     pub signals: Vec<Field>,
+    /// The rollouts, with how many stages each has.
+    pub rollouts: Vec<(String, usize)>,
 }
 
+/// The name of the record that tells how far a rollout has come, and of the signal.
+pub(super) const PROGRESS: &str = "progress";
+
 impl Model {
+    /// How the type of a list of samples is written, where its elements are samples.
+    pub(super) fn sampled(&self, element: &Ty) -> Option<&str> {
+        let Ty::Record(id) = element else { return None };
+        self.records.get(*id).map(|(name, _)| name.as_str()).filter(|name| name.starts_with("samples<"))
+    }
+
+    /// How many records have a name; they come first.
+    fn named_records(&self) -> usize {
+        self.records.iter().take_while(|(name, _)| name.starts_with('R')).count()
+    }
+
     /// The members that come with the body of a request, and the facts that do not.
     pub fn documents(&self) -> (Vec<Field>, Vec<Field>) {
         let claimed = |field: &Field| field.provenance.is_none_or(|word| word == "claimed");
@@ -235,6 +254,9 @@ impl Maker {
             let field = Field { wire: None, ..self.field(ty) };
             self.model.signals.push(field);
         }
+        if self.rolls_out {
+            self.samples();
+        }
         self.write_types();
         for _ in 0..self.rng.below(2).saturating_add(1) {
             let name = self.name("g");
@@ -243,15 +265,52 @@ impl Maker {
         }
     }
 
+    /// Signals that come as samples, and how far a rollout has come.
+    fn samples(&mut self) {
+        let numbers = [Ty::Int, Ty::Decimal, Ty::Percent, Ty::Points, Ty::Duration, Ty::Size, Ty::Money];
+        let plain = |name: &str, ty: Ty, optional: bool, reading: Option<&'static str>| Field {
+            name: name.to_owned(),
+            ty,
+            optional,
+            reading,
+            provenance: None,
+            wire: None,
+        };
+        for index in 0..self.rng.below(2).saturating_add(1) {
+            let value = self.rng.pick(&numbers).cloned().unwrap_or(Ty::Int);
+            let unit = reading(&mut self.rng, &value);
+            let fields = vec![
+                plain("value", value.clone(), false, unit),
+                plain("baseline", value.clone(), true, unit),
+                plain("count", Ty::Int, true, None),
+                plain("at", Ty::Instant, false, None),
+            ];
+            let record = Ty::Record(self.model.records.len());
+            self.model.records.push((format!("samples<{}>", value.word(&self.model)), fields));
+            let list = Ty::List(Box::new(record), 64);
+            self.model.signals.push(plain(&format!("e{index}"), list, false, unit));
+        }
+        let fields = vec![
+            plain("rollout", Ty::Str, false, None),
+            plain("stage", Ty::Int, false, None),
+            plain("since", Ty::Instant, true, None),
+            plain("held_since", Ty::Instant, true, None),
+        ];
+        let record = Ty::Record(self.model.records.len());
+        self.model.records.push((PROGRESS.to_owned(), fields));
+        self.model.signals.push(plain(PROGRESS, record, false, None));
+    }
+
     fn write_types(&mut self) {
         let model = &self.model;
         let lines = |fields: &[Field]| {
             fields.iter().map(|field| format!("  {}\n", field.text(model))).collect::<String>()
         };
-        let records = model.records.iter().map(|(name, f)| format!("record {name} {{\n{}}}", lines(f)));
+        let named = model.records.iter().take(model.named_records());
+        let records = named.map(|(name, f)| format!("record {name} {{\n{}}}", lines(f)));
         let request = format!("request {{\n{}}}", lines(&model.request));
-        let signals =
-            model.signals.iter().map(|f| format!("signal {} = history.rate(last: 30d)", f.text(model)));
+        let declared = model.signals.iter().filter(|f| f.name != PROGRESS);
+        let signals = declared.map(|f| format!("signal {} = history.rate(last: 30d)", f.text(model)));
         let items: Vec<String> = records.chain([request]).chain(signals).collect();
         self.items.extend(items);
     }
@@ -300,7 +359,7 @@ impl Maker {
 
     /// Some type for a parameter of a function.
     pub(super) fn parameter_type(&mut self) -> Ty {
-        let record = Ty::Record(self.rng.below(self.model.records.len()));
+        let record = Ty::Record(self.rng.below(self.model.named_records()));
         match self.rng.below(7) {
             0 => record,
             6 => Ty::Map(Box::new(self.scalar_type())),

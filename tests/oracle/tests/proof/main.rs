@@ -7,11 +7,15 @@ mod differential;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod packages;
 #[cfg(test)]
 mod regressions;
+#[cfg(test)]
+mod rollouts;
 #[cfg(test)]
 mod soundness;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use holdpoint_oracle::engine::{Wrong, build, number, tell, told};
 use holdpoint_oracle::make::{Case, Facts};
 use holdpoint_oracle::mutate::mutate;
 use holdpoint_oracle::rng::Rng;
-use holdpoint_vm::verify::admission_bounds;
+use holdpoint_vm::verify::{admission_bounds, stage_bounds};
 use holdpoint_vm::{Machine, Snapshot, VerifiedProgram};
 
 /// Damaged modules for each package.
@@ -36,6 +36,14 @@ fn run(module: &VerifiedProgram, facts: &Facts) -> Result<(), String> {
                 return Err("the fuel is used up".to_owned());
             }
             let _ = decision.to_json();
+            let judgement = Machine::new().judge(module, &SourceMap::default(), snapshot, now);
+            if judgement.fuel_used > judgement.fuel_bound {
+                return Err(format!("judging used {} of {}", judgement.fuel_used, judgement.fuel_bound));
+            }
+            if judgement.findings.iter().any(|finding| finding.reason.contains(spent)) {
+                return Err("the fuel of judging is used up".to_owned());
+            }
+            let _ = judgement.to_json();
         }
     }
     Ok(())
@@ -55,6 +63,15 @@ fn restated(mut program: Program) -> Option<Vec<u8>> {
     if let Ok(bounds) = admission_bounds(&program) {
         program.fuel_bound = bounds.fuel;
     }
+    let mut rollouts = program.rollouts.clone();
+    for rollout in &mut rollouts {
+        let bounds: Vec<_> =
+            rollout.stages.iter().map(|stage| stage_bounds(&program, rollout, stage).ok()).collect();
+        for (stage, bounds) in rollout.stages.iter_mut().zip(bounds) {
+            stage.fuel_bound = bounds.map_or(stage.fuel_bound, |bounds| bounds.fuel);
+        }
+    }
+    program.rollouts = rollouts;
     encode(&program).ok()
 }
 

@@ -7,7 +7,7 @@ use crate::token::Token;
 impl Layout<'_, '_> {
     pub(super) fn rollout(&mut self, decl: &RolloutDecl) -> Placed {
         let (first, open) = self.head(decl.name.span, decl.head.as_ref());
-        let mut parts: Vec<Placed> = Vec::new();
+        let mut parts: Vec<Placed> = decl.params.iter().map(|param| self.param(param)).collect();
         for step in &decl.steps {
             self.expr(&step.traffic);
             self.expr(&step.lasts);
@@ -42,7 +42,9 @@ impl Layout<'_, '_> {
         let mut parts: Vec<Placed> = Vec::new();
         for part in &decl.parts {
             parts.push(match part {
-                MetricPart::MinSamples(e, span) | MetricPart::MaxAge(e, span) => {
+                MetricPart::MinSamples(e, span)
+                | MetricPart::MaxAge(e, span)
+                | MetricPart::Warmup(e, span) => {
                     self.expr(e);
                     (self.at(span.start), false)
                 }
