@@ -224,7 +224,7 @@ fn show(result: &TestResult, case: &Case, sources: &Sources) -> Vec<String> {
     lines
 }
 
-/// Name and version of the shape of [`json`].
+/// Name and version of the shape of the JSON.
 const SCHEMA: &str = "holdpoint/tests/v1";
 
 fn json(ran: &[Ran], total: &Tally) -> String {
