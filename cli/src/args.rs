@@ -22,6 +22,12 @@ names them when it starts. A rule that needs one objects, unless it says what an
 
 HOLDPOINT_LOG sets how much is logged to standard error: error, warn (the default), info, debug or trace.";
 
+/// What `cost --help` says beyond the options.
+const COST_HELP: &str = "\
+What a rule adds is by how much the bound falls without it; what it shares with others, such as a `let`, counts for \
+none of them. What it takes alone is the bound of a package that has nothing else. Fuel is the machine's measure of \
+work: one for an operation, more for lists and texts.";
+
 /// Deployment policies, compiled, decided, recorded.
 #[derive(Debug, Parser)]
 #[command(name = "holdpoint", version, about, after_help = exit::TABLE, max_term_width = 100)]
@@ -49,9 +55,20 @@ pub(crate) enum Command {
         /// How diagnostics are shown
         #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
         format: DiagnosticFormat,
+        /// Write them to this file, and show them as text as well
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
         /// Return 1 for warnings too
         #[arg(long)]
         deny_warnings: bool,
+    },
+    /// Begin a package: a policy with its tests, a request, and a pipeline that checks them
+    Init {
+        /// Where; made if it is not there. Nothing that is there is written over
+        directory: PathBuf,
+        /// Whose pipeline
+        #[arg(long, value_enum, default_value_t = Ci::Github)]
+        ci: Ci,
     },
     /// Give files their one layout
     Fmt {
@@ -82,6 +99,12 @@ pub(crate) enum Command {
         /// Run only the tests whose names contain this
         #[arg(long)]
         filter: Option<String>,
+        /// How results are shown
+        #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+        format: TestFormat,
+        /// Write them to this file, and show them as text as well
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
     /// Compile a package to a module, and print the module's hash
     Build {
@@ -130,6 +153,40 @@ pub(crate) enum Command {
         #[arg(long)]
         at: Option<String>,
         /// How the judgement is shown
+        #[arg(long, value_enum, default_value_t = DecisionFormat::Text)]
+        format: DecisionFormat,
+    },
+    /// Print the JSON Schema (draft 2020-12) of what a package reads
+    Schema {
+        /// A directory with `.hold` files, one such file, or `-` for standard input
+        path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
+        /// Of the facts that callers do not send, such as signals, rather than of the request
+        #[arg(long)]
+        facts: bool,
+        /// Write it to this file
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Print the reference of a package in Markdown: what it reads and demands, its reasons and bounds
+    Doc {
+        /// A directory with `.hold` files, one such file, or `-` for standard input
+        path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
+        /// Write it to this file
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Tell the proven bound of a decision, and what each rule adds to it, the largest first
+    #[command(after_help = COST_HELP)]
+    Cost {
+        /// A directory with `.hold` files, one such file, or `-` for standard input
+        path: PathBuf,
+        #[command(flatten)]
+        layers: Layers,
+        /// How costs are shown
         #[arg(long, value_enum, default_value_t = DecisionFormat::Text)]
         format: DecisionFormat,
     },
@@ -381,6 +438,36 @@ pub(crate) enum DiagnosticFormat {
     Concise,
     /// For programs
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub's workflows: the ten worst, and the rest in a summary
+    Github,
+    /// GitLab's report of code quality
+    Gitlab,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For reading
+    Text,
+    /// For programs
+    Json,
+    /// JUnit's XML
+    Junit,
+    /// Test Anything Protocol 14
+    Tap,
+    /// Annotations of GitHub's workflows for failed tests: ten, and the rest in a summary
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ci {
+    /// A workflow of GitHub Actions
+    Github,
+    /// A pipeline of GitLab
+    Gitlab,
+    /// None
+    None,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

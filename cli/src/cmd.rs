@@ -2,12 +2,16 @@
 
 mod build;
 mod check;
+mod cost;
+mod doc;
 mod eval;
 mod explain;
 mod fmt;
+mod init;
 mod judge;
 mod log;
 mod lsp;
+mod schema;
 mod serve;
 mod suite;
 mod token;
@@ -22,15 +26,22 @@ use crate::{output, package};
 /// Runs a command.
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
-        Command::Check { path, layers, format, deny_warnings } => {
-            check::run(&path, &layers.under, format, deny_warnings)
-        }
+        Command::Check { path, layers, format, output, deny_warnings } => check::run(
+            &path,
+            &layers.under,
+            check::Report { format, output: output.as_deref() },
+            deny_warnings,
+        ),
+        Command::Init { directory, ci } => init::run(&directory, ci),
         Command::Lsp { stdio: _ } => lsp::run(),
         Command::Fmt { paths, check, diff } => {
             let mode = if check { fmt::Mode::Check } else { fmt::Mode::Write };
             fmt::run(&paths, if diff { fmt::Mode::Diff } else { mode })
         }
-        Command::Test { paths, layers, filter } => suite::run(&paths, &layers.under, filter.as_deref()),
+        Command::Test { paths, layers, filter, format, output } => {
+            let report = suite::Report { format, output: output.as_deref() };
+            suite::run(&paths, &layers.under, filter.as_deref(), &report)
+        }
         Command::Build { path, layers, output } => build::run(&path, &layers.under, output.as_deref()),
         Command::Eval { path, layers, request, signals, at, format } => {
             let (signals, at) = (signals.as_deref(), at.as_deref());
@@ -39,6 +50,11 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Judge { path, layers, request, signals, at, format } => {
             let (signals, at) = (Some(signals.as_path()), at.as_deref());
             judge::run(&path, &eval::Inputs { under: &layers.under, request: &request, signals, at }, format)
+        }
+        Command::Doc { path, layers, output } => doc::run(&path, &layers.under, output.as_deref()),
+        Command::Cost { path, layers, format } => cost::run(&path, &layers.under, format),
+        Command::Schema { path, layers, facts, output } => {
+            schema::run(&path, &layers.under, facts, output.as_deref())
         }
         Command::Disasm { path, layers } => {
             let policy = package::policy(&path, &layers.under)?;

@@ -5,10 +5,13 @@
 
 mod args;
 mod cmd;
+mod doc;
 mod exit;
+mod file;
 mod output;
 mod package;
 mod publish;
+mod report;
 
 use std::process::ExitCode;
 

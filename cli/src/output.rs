@@ -16,6 +16,11 @@ pub(crate) fn out(text: &str) {
     write(&mut anstream::stdout().lock(), text);
 }
 
+/// Writes a line to standard output, also an empty one.
+pub(crate) fn out_line(line: &str) {
+    out(&format!("{line}\n"));
+}
+
 /// Writes a text to standard error, with a line end behind it.
 pub(crate) fn err(text: &str) {
     write(&mut anstream::stderr().lock(), text);

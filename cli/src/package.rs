@@ -13,7 +13,6 @@ use holdpoint_lang::{Checked, FileId, PackageInput, Sources, check, parse};
 use holdpoint_server::publish::Writing;
 use holdpoint_vm::{Snapshot, VerifiedProgram};
 
-use crate::args::DiagnosticFormat;
 use crate::exit::{Exit, Failure};
 use crate::{output, publish};
 
@@ -130,6 +129,23 @@ fn root_of(path: &Path) -> &Path {
 pub(crate) fn source_files(path: &Path, input: &PackageInput) -> Vec<PathBuf> {
     let names = input.files.iter().map(|(name, _)| name).chain(input.data.keys());
     names.map(|name| root_of(path).join(name)).collect()
+}
+
+/// Where a source of a package lies, seen from the directory that the command runs in; what it is called where it lies in
+/// no file.
+pub(crate) fn lies_at(path: &Path, under: &[PathBuf], source: &str) -> String {
+    let own = root_of(path).join(source);
+    let above = under.iter().filter_map(|above| {
+        let within = source.strip_prefix(&name_of(above))?.strip_prefix('/')?;
+        Some(root_of(above).join(within))
+    });
+    let Some(file) = above.chain([own]).find(|file| !is_stdin(path) && file.is_file()) else {
+        return source.to_owned();
+    };
+    let here = std::env::current_dir().unwrap_or_default();
+    let file = file.strip_prefix(&here).unwrap_or(&file);
+    let parts = file.components().filter(|part| *part != std::path::Component::CurDir);
+    parts.collect::<PathBuf>().to_string_lossy().replace('\\', "/")
 }
 
 /// The JSON files that fixtures and tests start from.
@@ -263,16 +279,15 @@ pub(crate) fn checked(path: &Path, under: &[PathBuf]) -> Result<Checked, Failure
     Ok(check(&read_under(path, under)?, &holdpoint_stdlib::module))
 }
 
-/// Shows diagnostics on standard error, or as JSON on standard output; tells whether there is an error among them.
-pub(crate) fn show(sources: &Sources, diagnostics: &[Diagnostic], format: DiagnosticFormat) -> bool {
-    match format {
-        DiagnosticFormat::Text => {
-            let style = render::Style { color: colour(), unicode: unicode() };
-            output::err(&render::text(diagnostics, sources, style));
-        }
-        DiagnosticFormat::Concise => output::err(&render::concise(diagnostics, sources)),
-        DiagnosticFormat::Json => output::out(&render::json(diagnostics, sources)),
-    }
+/// Shows diagnostics on standard error, with the source; tells whether there is an error among them.
+pub(crate) fn show(sources: &Sources, diagnostics: &[Diagnostic]) -> bool {
+    let style = render::Style { color: colour(), unicode: unicode() };
+    output::err(&render::text(diagnostics, sources, style));
+    has_errors(diagnostics)
+}
+
+/// Whether there is an error among diagnostics.
+pub(crate) fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
@@ -301,13 +316,13 @@ pub(crate) fn compiled(
     let checked = check(input, &holdpoint_stdlib::module);
     let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
     let errors: Vec<Diagnostic> = checked.diagnostics.iter().filter(is_error).cloned().collect();
-    if show(&checked.sources, &errors, DiagnosticFormat::Text) {
+    if show(&checked.sources, &errors) {
         return Err(refused(path));
     }
     match holdpoint_compiler::compile(&checked.package, &checked.sources) {
         Ok(compiled) => Ok((checked, compiled)),
         Err(diagnostics) => {
-            show(&checked.sources, &diagnostics, DiagnosticFormat::Text);
+            show(&checked.sources, &diagnostics);
             Err(refused(path))
         }
     }
@@ -337,13 +352,18 @@ pub(crate) fn policy(path: &Path, under: &[PathBuf]) -> Result<Policy, Failure> 
     } else {
         (read_bytes(path)?, beside(path)?, None)
     };
-    let program = VerifiedProgram::load(&bytes)
-        .map_err(|error| Failure::new(Exit::Refused, format!("`{}`: {error}", path.display())))?;
+    let program = loaded(path, &bytes)?;
     let name = match source_map.package.as_str() {
         "" => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         package => package.to_owned(),
     };
     Ok(Policy { name, program, source_map, writing })
+}
+
+/// A module from its bytes.
+pub(crate) fn loaded(path: &Path, bytes: &[u8]) -> Result<VerifiedProgram, Failure> {
+    VerifiedProgram::load(bytes)
+        .map_err(|error| Failure::new(Exit::Refused, format!("`{}`: {error}", path.display())))
 }
 
 /// The source map beside a module, empty where there is none.

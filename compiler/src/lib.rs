@@ -3,9 +3,10 @@
 //! The compiler is pure, and what it emits is verified before anyone sees it. It asks the machine's own window
 //! calendar whether a window can ever be open, so that both mean the same.
 //!
-//! Reading order: `layout`, `regs`, `lower`, `reason`, `suite`, `disasm`.
+//! Reading order: `layout`, `regs`, `lower`, `reason`, `suite`, `cost`, `disasm`.
 #![deny(clippy::arithmetic_side_effects)]
 
+mod cost;
 mod disasm;
 mod layout;
 mod lower;
@@ -22,6 +23,7 @@ use holdpoint_lang::{FileId, Sources, Span, hir};
 use holdpoint_vm::verify::{LoadError, admission_bounds, needed_zones, stage_bounds, verify};
 use holdpoint_vm::window::bundled_zone;
 
+pub use cost::{Cost, Part, bound_alone, costs};
 pub use disasm::disassemble;
 pub use suite::{Coverage, TestResult, coverage, run_tests};
 

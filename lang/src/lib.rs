@@ -3,7 +3,8 @@
 //! It must not know of bytecode beyond the tables of `holdpoint-isa`, nor of files, time or the network: a package
 //! comes in as texts.
 //!
-//! Reading order: [`span`], [`diag`], [`token`], [`lexer`], [`ast`], [`parse()`], [`format()`], [`ops`], [`hir`], [`check()`].
+//! Reading order: [`span`], [`diag`], [`token`], [`lexer`], [`ast`], [`parse()`], [`format()`], [`ops`], [`hir`], [`check()`],
+//! [`schema`].
 
 pub mod ast;
 mod check;
@@ -14,6 +15,7 @@ mod index;
 pub mod lexer;
 pub mod ops;
 mod parse;
+pub mod schema;
 pub mod span;
 pub mod token;
 

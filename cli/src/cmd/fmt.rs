@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use holdpoint_lang::{Diagnostics, FileId, Source, Sources, format};
 use similar::TextDiff;
 
-use crate::args::DiagnosticFormat;
 use crate::exit::{Exit, Failure};
 use crate::{output, package};
 
@@ -58,7 +57,7 @@ pub(crate) fn run(paths: &[PathBuf], mode: Mode) -> Result<Exit, Failure> {
 fn apply(file: &Path, text: &str, formatted: &str, mode: Mode) -> Result<(), Failure> {
     match mode {
         Mode::Write => {
-            super::build::write(file, formatted.as_bytes())?;
+            crate::file::write(file, formatted.as_bytes())?;
             output::err(&format!("formatted {}", shown(file)));
         }
         Mode::Check => output::out(&shown(file)),
@@ -75,7 +74,7 @@ fn apply(file: &Path, text: &str, formatted: &str, mode: Mode) -> Result<(), Fai
 fn report(file: &Path, text: String, diagnostics: Diagnostics) {
     let mut sources = Sources::default();
     sources.add(Source::new(shown(file), text));
-    package::show(&sources, &diagnostics.sorted(), DiagnosticFormat::Text);
+    package::show(&sources, &diagnostics.sorted());
 }
 
 fn shown(file: &Path) -> String {

@@ -5,6 +5,10 @@ mod bad_input;
 #[cfg(test)]
 mod considering;
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
+mod doc;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod export;
@@ -12,6 +16,8 @@ mod export;
 mod files;
 #[cfg(test)]
 mod fmt;
+#[cfg(test)]
+mod init;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
@@ -21,9 +27,13 @@ mod publish;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod rollouts;
 #[cfg(test)]
 mod run;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod serving;
 #[cfg(test)]

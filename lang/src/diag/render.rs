@@ -26,6 +26,11 @@ pub fn visible(text: &str) -> String {
     clean::line(text)
 }
 
+/// A JSON text in which every character that could harm a terminal is escaped.
+pub fn visible_json(text: &str) -> String {
+    clean::json(text)
+}
+
 /// How diagnostics are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Style {

@@ -1,6 +1,7 @@
 //! What is shown of the thing at a place: how it is declared, its type, what its author says of it, and what of it is
 //! proven.
 
+use holdpoint_compiler::Part;
 use holdpoint_isa::builtins::Builtin;
 use holdpoint_lang::Span;
 use holdpoint_lang::hir;
@@ -71,22 +72,13 @@ fn hir_provenance(field: &hir::Field) -> &'static str {
 /// The most fuel that a rule needs, which the compiler proves of a package that has no other.
 fn bound(snapshot: &Snapshot, symbol: &Symbol) -> Option<String> {
     let whole = snapshot.compiled.as_ref()?.fuel_bound;
-    let mut package = snapshot.checked.package.clone();
-    match symbol.kind {
-        Kind::Rule => {
-            package
-                .policies
-                .iter_mut()
-                .for_each(|policy| policy.rules.retain(|rule| rule.span == symbol.span));
-            package.policies.retain(|policy| !policy.rules.is_empty());
-        }
-        Kind::Policy => package.policies.retain(|policy| policy.span == symbol.span),
+    let part = match symbol.kind {
+        Kind::Rule => Part::Rule(symbol.span),
+        Kind::Policy => Part::Policy(symbol.span),
         _ => return None,
-    }
-    // Waivers name rules by their places among all of them.
-    package.policies.iter_mut().for_each(|policy| policy.waivers.clear());
-    package.scores.clear();
-    let alone = holdpoint_compiler::compile(&package, &snapshot.checked.sources).ok()?.fuel_bound;
+    };
+    let checked = &snapshot.checked;
+    let alone = holdpoint_compiler::bound_alone(&checked.package, &checked.sources, part)?;
     Some(format!("alone at most {alone} fuel, of {whole} for the whole package"))
 }
 
