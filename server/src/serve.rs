@@ -167,11 +167,12 @@ pub async fn serve_from(
     let now = Clock::System.now().ok_or(ServeError::Clock)?;
     let offer = offer.into();
     let compiler = offer.compiler.clone();
+    // Before anything is made that is told only once: a server that cannot listen makes no first token.
+    let refused = |error| ServeError::Listen(config.listen, error);
+    let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let Stood { stats, standing, active, shadow, other_than_offered, administrator } =
         stand(Arc::clone(&log), offer, now).await?;
     let told = Summary::of(&active);
-    let refused = |error| ServeError::Listen(config.listen, error);
-    let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let mut health = log.health();
     let vkey = notary.as_ref().map(|notary| notary.verifier().to_string());

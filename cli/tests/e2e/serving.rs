@@ -237,3 +237,19 @@ fn a_verdict_that_shows_as_503_is_not_logged_as_a_failure() {
     assert_eq!(serde_json::from_str::<Value>(&answer).unwrap()["verdict"], "escalate");
     assert_eq!(server.logged(), "");
 }
+
+#[test]
+fn a_server_that_cannot_listen_makes_no_token() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let first =
+        holdpoint(&["serve", "examples/acme", "--data", data.to_str().unwrap(), "--listen", &address]);
+    assert!(first.code == 5 && first.err.contains("cannot listen"), "{}", first.err);
+    let server = Server::start("examples/acme", &data);
+    assert!(server.greeting.iter().any(|line| line.starts_with("token   hp_")), "{:?}", server.greeting);
+    let mode = std::fs::metadata(data.join("decisions.redb")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}

@@ -1,5 +1,6 @@
 //! What was probably meant: units that bare numbers lack, and sizes as other languages ask for them.
 
+use holdpoint_isa::Dec;
 use holdpoint_isa::program::Const;
 
 use crate::ast;
@@ -21,6 +22,14 @@ pub(super) fn unit(diagnostic: Diagnostic, e: &Expr, wanted: &[Type]) -> Diagnos
         (Type::Duration, Unit::Duration),
         (Type::Size, Unit::Size),
     ];
+    if let (Kind::Const(Const::Dec(value)), Type::Decimal) = (&*e.kind, &e.ty)
+        && value.clamp(&Dec::ZERO, &Dec::from_int(1)) == value
+        && wanted.iter().any(|wanted| matches!(wanted.required(), Type::Percent | Type::Points))
+    {
+        // `0.8` may be meant as a fraction, and as 0.8% it would ask for a hundredth of that.
+        let hundredfold = value.checked_mul(Dec::HUNDRED).unwrap_or(*value);
+        return messages::fraction(diagnostic, &number, &hundredfold.to_string());
+    }
     let found = units.into_iter().find(|(ty, _)| wanted.iter().any(|wanted| wanted.required() == ty));
     match found {
         // A duration is written in whole units.

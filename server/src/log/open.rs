@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition};
@@ -128,6 +129,8 @@ pub(super) fn open_file(path: &Path) -> Result<Database, OpenError> {
     let unusable = |error: io::Error| OpenError::Storage(format!("`{}`: {error}", directory.display()));
     fs::create_dir_all(directory).map_err(unusable)?;
     let database = guarded_open(path)?;
+    // It holds whole requests.
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(unusable)?;
     // A file that is durable in a directory that is not would be gone after a power cut.
     File::open(directory).and_then(|directory| directory.sync_all()).map_err(unusable)?;
     if let Some(above) = directory.parent().filter(|above| !above.as_os_str().is_empty()) {

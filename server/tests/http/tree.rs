@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use holdpoint_server::Hex;
-use holdpoint_server::log::RedbLog;
+use holdpoint_server::log::{OpenError, RedbLog};
 use holdpoint_server::notary::{Notary, NotaryError};
 use holdpoint_server::proving::receipted;
 use holdpoint_server::tlog::{Checkpoint, Proof, Tile, VerifierKey};
@@ -89,8 +89,19 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Opens a log that a server had open a moment ago, whose last thread may not have ended yet.
+fn reopened(directory: &Path) -> RedbLog {
+    for _ in 0..1000 {
+        match RedbLog::open(directory, NOW) {
+            Err(OpenError::InUse(_)) => std::thread::sleep(std::time::Duration::from_millis(10)),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("the log stays in use");
+}
+
 fn grow(directory: &Path, count: usize) -> Result<(), NotaryError> {
-    let log = Arc::new(RedbLog::open(directory, NOW).unwrap());
+    let log = Arc::new(reopened(directory));
     let notary = Notary::open(directory, &*log, true)?;
     let server = Server::signing(log, Some(notary), holdpoint_server::Clock::Fixed(NOW));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -232,6 +232,12 @@ pub fn lacks_unit(diagnostic: Diagnostic, insert: Span, number: &str, unit: Unit
     }
 }
 
+/// Adds how a fraction is written as a percentage; no edit, because either may be meant.
+pub fn fraction(diagnostic: Diagnostic, number: &str, hundredfold: &str) -> Diagnostic {
+    diagnostic
+        .help(format!("write `{hundredfold}%` for a fraction of {number}, or `{number}%` if that is meant"))
+}
+
 /// What a bare number may lack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
