@@ -216,9 +216,65 @@ pub(crate) mod code {
     }
 }
 
+/// Lists that may hold others of their own kind: bytes that nest deeper than any module does are refused while they
+/// are read, before the depth of the stack is theirs to choose.
+pub(crate) mod nested {
+    use std::cell::Cell;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Deepest nesting.
+    const DEPTH_MAX: u32 = 64;
+
+    thread_local! {
+        static DEPTH: Cell<u32> = const { Cell::new(0) };
+    }
+
+    pub(crate) fn serialize<T: Serialize, S: Serializer>(
+        list: &[T],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        list.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+    where
+        T: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        let depth = DEPTH.get();
+        if depth >= DEPTH_MAX {
+            return Err(Error::custom("it nests too deeply"));
+        }
+        DEPTH.set(depth.saturating_add(1));
+        let read = Vec::deserialize(deserializer);
+        DEPTH.set(depth);
+        read
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{CodecError, ModuleHash};
+    use crate::program::{Block, Piece, Program, Text};
+
+    #[test]
+    fn bytes_that_nest_too_deeply_are_refused_while_they_are_read() {
+        let nested = |depth: u32| {
+            let mut piece = Piece::Words("x".to_owned());
+            for _ in 0..depth {
+                let (cond, holds) = (crate::ops::Reg(0), vec![piece]);
+                piece = Piece::Part { cond, when: true, holds, fails: Vec::new(), unknown: Vec::new() };
+            }
+            let text = Text { block: Block::default(), pieces: vec![piece] };
+            super::encode(&Program { texts: vec![text], ..Program::default() }).unwrap()
+        };
+        assert!(super::decode(&nested(8)).is_ok());
+        let refused = super::decode(&nested(100));
+        assert!(matches!(refused, Err(CodecError::Malformed(_))), "{refused:?}");
+        assert!(super::decode(&nested(8)).is_ok(), "a refusal leaves no trace");
+    }
 
     #[test]
     fn damage_is_told_in_words() {

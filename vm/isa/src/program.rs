@@ -155,6 +155,7 @@ pub enum Node {
         /// For an optional record, the slot that says whether it is there: true, none or unknown.
         presence: Option<u16>,
         /// Its members.
+        #[serde(with = "crate::codec::nested")]
         fields: Vec<Field>,
     },
     /// A list, in one slot.
@@ -501,10 +502,13 @@ pub enum Piece {
         /// Whether the statement objects when the part holds, or unless it does.
         when: bool,
         /// Written where it holds.
+        #[serde(with = "crate::codec::nested")]
         holds: Vec<Piece>,
         /// Written where it does not hold.
+        #[serde(with = "crate::codec::nested")]
         fails: Vec<Piece>,
         /// Written where that is unknown.
+        #[serde(with = "crate::codec::nested")]
         unknown: Vec<Piece>,
     },
 }
